@@ -9,7 +9,14 @@ const saved: number[] = [];
 const nothing = async () => undefined;
 const acts: MailActions = {
   ...{ openElsewhere: null, showSaved: null, join: null, unlock: null, reply: null },
-  ...{ saveAll: nothing, saveMail: nothing, compare: nothing, settings: nothing, showAs: nothing },
+  ...{
+    saveAll: nothing,
+    saveMail: nothing,
+    compare: nothing,
+    askDelivery: nothing,
+    settings: nothing,
+    showAs: nothing,
+  },
   save: async (number) => void saved.push(number),
   preview: async (number) => ({ address: `data:image/png;base64,${number}` }),
 };

@@ -68,6 +68,7 @@ test("a mail of too much HTML is not made into elements; its text is shown, and 
     ...{
       preview: async () => ({ address: "" }),
       compare: nothing,
+      askDelivery: nothing,
       join: nothing,
       unlock: null,
       settings: nothing,

@@ -120,6 +120,7 @@ beforeAll(async () => {
     },
     { do: "receipt", ...news, receipt: new Uint8Array(4) },
     { do: "receipts", ...news },
+    { do: "delivery", messageId: "<1@x.test>" },
   ];
   for (const command of commands) {
     const request = { id: newRequestId(), date, list, command };
@@ -131,6 +132,8 @@ beforeAll(async () => {
   }
 
   const member = { ...named, name: "Bob", role: "member", since: date, shape: "mixed", bounces: 0 } as const;
+  const numbers = { readers: 25, waiting: 1, failed: 2 } as const;
+  const late = { address: bobAddress, name: "Bob", state: "waiting" } as const;
   const results: RequestResult[] = [
     { kind: "done", head },
     { kind: "refused", code: "not-allowed" },
@@ -139,6 +142,8 @@ beforeAll(async () => {
     { kind: "old-list-key", head, messageId: "<1@x.test>" },
     { kind: "old-list-key", head, messageId: "<1@x.test>", sentAs: "<2@x.test>" },
     { kind: "member", head, role: "owner", delivery: "on", since: date },
+    { kind: "delivery", head, messageId: "<1@x.test>", ...numbers },
+    { kind: "delivery", head, messageId: "<1@x.test>", ...numbers, missing: [late] },
     {
       kind: "report",
       head,

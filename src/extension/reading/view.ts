@@ -1,5 +1,6 @@
 import type { CalendarEntry } from "../../mail/calendar-entry.js";
 import type { UnprovedReason } from "../../protocol/message.js";
+import type { DeliveryKnowledge } from "../member/delivery-record.js";
 import type { InvitationUse } from "../member/used-invitations.js";
 import type { ErrorCode } from "../platform/errors.js";
 import type { Incoming } from "../requests/incoming.js";
@@ -145,6 +146,8 @@ export interface OpenedView extends WordsView {
   readonly underOldKey: boolean;
   /** `elsewhere`: the mail around the sealed part was not made by the list. */
   readonly shell: "own" | "elsewhere";
+  /** Of one's own post: how it was delivered, as far as that is known. Left out of anybody else's. */
+  readonly delivery?: DeliveryKnowledge;
   /** What else has to be said; nothing if it is left out. */
   readonly remarks?: readonly Remark[];
 }
@@ -181,6 +184,8 @@ export interface MailActions {
   readonly settings: () => Promise<unknown>;
   /** Remembers how mails are shown from now on. */
   readonly showAs: (style: BodyStyle) => Promise<unknown>;
+  /** Asks the list's server how one's own post was delivered. */
+  readonly askDelivery: () => Promise<unknown>;
   /** Answers the mail; null where the program has its own button for that. */
   readonly reply: (() => Promise<unknown>) | null;
 }

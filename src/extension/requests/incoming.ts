@@ -23,7 +23,7 @@ import {
  */
 
 /** What the server said to one's own request. */
-export type AnswerResult = Exclude<RequestResult, Unsolicited>;
+export type AnswerResult = Exclude<RequestResult, Unsolicited | { readonly kind: "delivery" }>;
 /** The server's word about a post of one's own: it was under a list key that is no longer used. */
 export interface FormerKeyAnswer {
   /** The list's address. */
@@ -55,6 +55,9 @@ export type SealedAgainState =
   | "too-old"
   | "once";
 
+/** The server's word about the delivery of a post of one's own. */
+export type DeliveryAnswer = Extract<RequestResult, { readonly kind: "delivery" }>;
+
 /** What the server told without being asked. */
 export type ServerReport = Extract<RequestResult, { readonly kind: "report" }>;
 
@@ -79,6 +82,8 @@ export interface IncomingHandlers {
   readonly offer: (list: string, certificate: string) => Promise<void>;
   /** A post of one's own was under a former list key; called each time it is seen. */
   readonly formerKey: (answer: FormerKeyAnswer) => Promise<Incoming>;
+  /** How a post of one's own was delivered, asked for or not; called each time it is seen. `date`: ISO 8601, the server's. */
+  readonly delivery: (list: string, delivery: DeliveryAnswer, date: string) => Promise<void>;
   /** An owner's notice, still sealed; called each time it is seen. */
   readonly notice: (sealed: Uint8Array) => Promise<Incoming>;
   /** A member's receipt, still sealed; called each time it is seen. */
@@ -101,6 +106,11 @@ export type Incoming =
     }
   /** A post of one's own that was under a former list key, and what became of it. */
   | { readonly kind: "own-post"; readonly list: string; readonly state: SealedAgainState }
+  /** How a post of one's own was delivered. */
+  | ({ readonly kind: "delivery"; readonly list: string } & Pick<
+      DeliveryAnswer,
+      "readers" | "waiting" | "failed"
+    >)
   /** A notice that was taken (now or before), and what it is about. */
   | {
       readonly kind: "notice";
@@ -186,6 +196,13 @@ async function takeOne(sealed: Uint8Array, handlers: IncomingHandlers): Promise<
     return handlers.formerKey({ list, messageId, wanted, date, ...(sentAs === undefined ? {} : { sentAs }) });
   }
   const asked = requests.pending.find(({ id }) => id === request);
+  if (result.kind === "delivery") {
+    await handlers.delivery(list, result, date);
+    // attack: it is told unasked as well, and settles no question but its own
+    if (asked?.do === "delivery" && asked.about === result.messageId) await noteAnswered(asked, null);
+    const { readers, waiting, failed } = result;
+    return { kind: "delivery", list, readers, waiting, failed };
+  }
   if (asked !== undefined) {
     await handlers.answers[asked.do](asked, result, new Date(date));
     await noteAnswered(asked, result.kind === "refused" ? result.code : null);

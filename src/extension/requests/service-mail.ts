@@ -26,6 +26,8 @@ export function needsNobody(arrived: Incoming): boolean {
       return arrived.result === "done";
     case "report":
       return !["revoked", "second-join", "server-key-offer"].includes(arrived.event);
+    case "delivery":
+      return arrived.waiting + arrived.failed === 0;
     case "notice":
     case "old-notice":
     case "receipt":

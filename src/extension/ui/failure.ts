@@ -64,6 +64,7 @@ const sentences: Readonly<Record<ErrorCode, MessageKey>> = {
   withdrawn: "error_withdrawn",
   "join-unanswered": "error_join_unanswered",
   "no-such-post": "error_no_such_post",
+  "unknown-post": "error_unknown_post",
   "no-such-notice": "error_no_such_notice",
   "no-such-request": "error_no_such_request",
   "request-expired": "error_request_expired",

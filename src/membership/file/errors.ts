@@ -36,6 +36,7 @@ export const serverCodes = [
   "withdrawn",
   "no-such-post",
   "no-such-notice",
+  "unknown-post",
   "last-owner",
   "suspended",
   "too-often",

@@ -26,6 +26,7 @@ import {
 import { type RefusalCode, refusalCodes } from "../file/errors.js";
 import { checked } from "../file/json-fields.js";
 import { type HeldPost, heldPostDeclaration, MAX_HELD_SHOWN, writtenHeld } from "./held-posts.js";
+import { deliveryDeclaration, type PostDelivery } from "./post-delivery.js";
 import {
   fingerprintText,
   headDeclaration,
@@ -182,6 +183,11 @@ export type RequestResult =
       readonly messageId: string;
       readonly sentAs?: string;
     }
+  /**
+   * To the author of a post, and to nobody else: how it has been delivered. Told when it is asked for, and without being asked
+   * when copies have not gone out.
+   */
+  | ({ readonly kind: "delivery" } & PostDelivery)
   /** To any other member: that they are in it. */
   | {
       readonly kind: "member";
@@ -202,6 +208,10 @@ export function isUnasked(result: RequestResult): result is Unsolicited {
   return unaskedKinds.some((kind) => kind === result.kind);
 }
 
+/** Whether a result may come under a request that nobody waits for. */
+export const mayComeUnasked = (result: RequestResult): boolean =>
+  isUnasked(result) || result.kind === "delivery";
+
 /** The JSON of a result. */
 export function writeResult(result: RequestResult): Readonly<Record<string, unknown>> {
   switch (result.kind) {
@@ -210,6 +220,7 @@ export function writeResult(result: RequestResult): Readonly<Record<string, unkn
     case "server-key":
     case "server-key-offer":
     case "old-list-key":
+    case "delivery":
       return { ...result };
     case "report":
       return {
@@ -334,6 +345,7 @@ const resultFields = {
     { kind: wordOf("old-list-key"), head: headDeclaration, messageId: line(MAX_MESSAGE_ID) },
     { sentAs: line(MAX_MESSAGE_ID) },
   ),
+  delivery: deliveryDeclaration,
   member: objectOf({ kind: wordOf("member"), head: headDeclaration, role, delivery, since: isoDate }),
 } satisfies DeclaredFields<Record<RequestResult["kind"], unknown>>;
 

@@ -24,7 +24,7 @@ import { readNotations, signBinding } from "../../protocol/binding.js";
 import { anyObject, armored, formatDate, hexDigits, isoDate, objectOf } from "../file/declaration.js";
 import { FILE_VERSION, kindFields, readJson } from "../file/json-fields.js";
 import {
-  isUnasked,
+  mayComeUnasked,
   type RequestResult,
   readResult,
   resultDeclaration,
@@ -129,7 +129,7 @@ export async function openAnswer(
     throw new ProtocolError("wrong-list", "the answer is about another list");
   }
   const result = readResult(said.result);
-  if (!isUnasked(result) && !expected.requests.includes(request)) {
+  if (!mayComeUnasked(result) && !expected.requests.includes(request)) {
     throw new ProtocolError("binding-mismatch", "nobody here made the request that is answered");
   }
   const server = await parseSealingKey("server", said.server);

@@ -26,6 +26,7 @@ export const commandNames = [
   "list-key-notice",
   "receipt",
   "receipts",
+  "delivery",
 ] as const;
 
 /** One of them. */

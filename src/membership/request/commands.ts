@@ -217,6 +217,8 @@ export type Command = Named<
     }
   /** An owner asks whom a notice was passed on to, and for their receipts. */
   | { readonly do: "receipts"; readonly news: NewsKind; readonly serial: number }
+  /** An author asks how many members a post of theirs has reached. `messageId`: the signed one. */
+  | { readonly do: "delivery"; readonly messageId: string }
 >;
 
 /** The command as it stands in the JSON. */
@@ -364,6 +366,7 @@ const commandFields = {
   }),
   receipt: objectOf({ do: wordOf("receipt"), ...news, receipt: base64To(MAX_RECEIPT_BYTES) }),
   receipts: objectOf({ do: wordOf("receipts"), ...news }),
+  delivery: objectOf({ do: wordOf("delivery"), messageId: line(MAX_MESSAGE_ID) }),
 } satisfies DeclaredFields<Record<CommandName, unknown>>;
 
 /** What a request asks for, as it stands in its JSON. */

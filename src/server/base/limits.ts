@@ -146,6 +146,19 @@ export const FORMER_KEY_ANSWER_MS = PAST_WINDOW_MS + REPLAY_MARGIN_MS;
 
 export const DAY_MS = 24 * 60 * 60_000;
 
+/**
+ * How long after a post was taken its delivery is looked at, in milliseconds, to tell its author if copies have not gone out: when a
+ * busy mailbox has had its second and third try, the next day, and when all attempts are over. These moments are the author's alone:
+ * whatever bounces in between, nobody makes the server send a mail by it, and a post has no more than these.
+ */
+export const DELIVERY_CHECKS_MS: readonly number[] = [60 * 60_000, DAY_MS, 6 * DAY_MS];
+
+/** How long an author may ask about a post, in milliseconds: longer than any report about a copy is believed. */
+export const DELIVERY_KEPT_MS = 30 * DAY_MS;
+
+/** How often the server looks which posts are to be looked at, in milliseconds. */
+export const LOOK_AT_DELIVERIES_MS = 60_000;
+
 /** Days that a report about a copy is believed: a mail system tries for five, and reports late. */
 export const BOUNCE_TOKEN_DAYS = 14;
 

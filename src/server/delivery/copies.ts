@@ -221,6 +221,12 @@ function commonOf(
   };
 }
 
+/** A post that is kept here until its copies are out. */
+export interface KeptPostName {
+  readonly postId: number;
+  readonly isHeld: boolean;
+}
+
 /** Makes members' copies. */
 export class CopyMaker {
   readonly #reseal = new FastReseal();
@@ -257,7 +263,7 @@ export class CopyMaker {
   /**
    * The copy of `post` for `member`, ready for the relay. The body's bytes are shared by all copies.
    *
-   * @param held   the number under which the post waits, on a copy for its review by a moderator
+   * @param kept   the post's number, where it is kept here; `isHeld` on a copy for its review by a moderator, which names it
    * @param aboard an owner's notice to this member that it carries (`riding-notice.ts`)
    * @throws ListSealError `key-expired`, `key-from-the-future`, `key-revoked`, `weak-algorithm`: this member can get no copy, the others can
    * @throws KeyFileError if the member's secret can't be read: neither can they, until the operator has put it right
@@ -265,10 +271,11 @@ export class CopyMaker {
   async copyFor(
     post: PreparedPost,
     member: Member,
-    held?: number,
+    kept?: KeptPostName,
     aboard?: Uint8Array,
   ): Promise<OutgoingMail> {
     const { list } = post;
+    const held = kept?.isHeld === true ? kept.postId : undefined;
     const { sealed, encoded } = await this.#seal(post, member);
     const { head, shared, tail } = writeCopy({
       ...this.#commonOf(post, held, sealed),
@@ -278,7 +285,7 @@ export class CopyMaker {
       shape: member.shape,
       fields: unsubscribeFields(list, member, this.#stationery),
     });
-    const token = this.#stationery.tokens.bounce(member, this.#stationery.now());
+    const token = this.#stationery.tokens.bounce(member, this.#stationery.now(), kept?.postId);
     return { sender: detailed(list.bounces, token), recipient: member.address, pieces: [head, shared, tail] };
   }
 

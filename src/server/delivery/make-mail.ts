@@ -73,7 +73,8 @@ async function makeCopy(parts: MakeMailContext, job: CopyJob): Promise<MadeMail>
   if (post.skips === member.fingerprint) return { kind: "dropped", code: "author" };
   try {
     const aboard = await noticeAboard(store, post, member, parts.now());
-    const mail = await copies.copyFor(post, member, job.isReview ? job.postId : undefined, aboard);
+    const kept = { postId: job.postId, isHeld: job.isReview };
+    const mail = await copies.copyFor(post, member, kept, aboard);
     return { kind: "mail", mail, passenger: passengerOf(job, need, member, member.certificate) };
   } catch (error) {
     const code = codeForLog(error);

@@ -159,16 +159,19 @@ async function takeReport(
   raw: Uint8Array,
 ): Promise<Reply> {
   // 250 in every case: a report that is refused makes another report
-  const memberId = tokens.readBounce(list.id, token, now());
-  const member = memberId === undefined ? undefined : await store.memberById(memberId);
+  const copy = tokens.readBounce(list.id, token, now());
+  const member = copy === undefined ? undefined : await store.memberById(copy.memberId);
   // before anything of it is looked at: the token is all that tells it from a stranger's mail
-  if (member?.listId !== list.id) {
+  if (copy === undefined || member?.listId !== list.id) {
     log.info("bounce-unknown", { list: list.address });
     return queued;
   }
   const report = await reader.do("report", { raw: raw.slice(0, MAX_REPORT_BYTES) });
-  if (report.kind === "failed") await standing.noteFailure(member.id, report);
-  else log.info("bounce-ignored", { list: list.address, member: member.id, code: report.kind });
+  if (report.kind === "failed") {
+    await standing.noteFailure(member.id, report);
+    // noted, and no more: its author hears of it when the time has come, or when they ask
+    if (copy.postId !== undefined) await store.noteLostCopy(copy.postId, member.id);
+  } else log.info("bounce-ignored", { list: list.address, member: member.id, code: report.kind });
   return queued;
 }
 

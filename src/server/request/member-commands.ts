@@ -6,6 +6,7 @@ import { revokedSince } from "../../openpgp/revocation.js";
 import { DAY_MS } from "../base/limits.js";
 import type { Authorization, RecordedCommand } from "../store/authorization.js";
 import { Conflict, type Member } from "../store/store.js";
+import { deliveryToAuthor } from "./deliveries.js";
 import { decide, heldPosts } from "./held-posts.js";
 import { conflictCode, listKeyFor } from "./list-key.js";
 import { keepSharedNotice, passNotice, receiptsOf } from "./owner-notices.js";
@@ -45,6 +46,7 @@ const whoMay: Readonly<Record<MembersCommand, readonly MemberRole[]>> = {
   roster: memberRoles,
   "list-key": memberRoles,
   receipt: memberRoles,
+  delivery: memberRoles,
   held: ["owner", "moderator"],
   release: ["owner", "moderator"],
   reject: ["owner", "moderator"],
@@ -135,6 +137,8 @@ export async function carryOut(
       return keepSharedNotice(asked, verified(), command);
     case "receipts":
       return shown(receiptsOf(asked, command));
+    case "delivery":
+      return shown(deliveryToAuthor(asked, member, command));
     case "receipt":
       return commandOutcome(await store.keepReceipt(verified(), command, member.id, command.receipt));
   }

@@ -11,6 +11,7 @@ import {
   DAY_MS,
   DISK_LOOK_MS,
   LITTLE_ROOM_BYTES,
+  LOOK_AT_DELIVERIES_MS,
   NOTE_HEADS_MS,
   ROOM_FOR_A_MAIL,
 } from "../base/limits.js";
@@ -28,6 +29,7 @@ import { ThreadReader } from "../parse/reader.js";
 import { openReception } from "../receive/router.js";
 import { MemoryBudget, openFront, type SmtpListener, type SmtpListenerOptions } from "../receive/smtp.js";
 import { languageOfLink, leaveByLink, memberOfLink } from "../receive/unsubscribe.js";
+import { tellAuthors } from "../request/deliveries.js";
 import { OwnerNotifier } from "../request/tell-owners.js";
 import type { RenewalPlan } from "../store/key-renewal.js";
 import { ListsInUse } from "../store/lists-in-use.js";
@@ -271,6 +273,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       await renew();
       every(FORGET_MS, "key-renewal-failed", renew);
     }
+    every(LOOK_AT_DELIVERIES_MS, "answer-failed", () => tellAuthors({ store, lists, log, now, wake }));
     every(DISK_LOOK_MS, "disk-check-failed", lookAtDisk);
     every(NOTE_HEADS_MS, "heads-save-failed", note);
     delivery.start();

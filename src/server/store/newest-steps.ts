@@ -33,5 +33,26 @@ export function newestSteps({ rowNumber, integer, bytes, tableEnd }: SqlDialect)
   UPDATE shared_notices SET released = 0 WHERE list_key IS NOT NULL;
   UPDATE notice_packets SET mailed = 0 WHERE notice_id IN (SELECT id FROM shared_notices WHERE list_key IS NOT NULL);
   `,
+    `
+  -- how posts were delivered, for their authors. author: fingerprint; readers: how many were to get a copy, not set while it is
+  -- held; next_check: when it is looked at whether there is something to tell; told_...: what was told last
+  CREATE TABLE deliveries (
+    post_id ${integer} PRIMARY KEY,
+    list_id ${integer} NOT NULL REFERENCES lists (id),
+    author TEXT NOT NULL, message_id TEXT NOT NULL,
+    readers ${integer}, began ${integer} NOT NULL,
+    next_check ${integer},
+    told_waiting ${integer} NOT NULL DEFAULT 0, told_failed ${integer} NOT NULL DEFAULT 0
+  ) ${tableEnd};
+  CREATE INDEX deliveries_author ON deliveries (list_id, author, message_id);
+  CREATE INDEX deliveries_due ON deliveries (next_check) WHERE next_check IS NOT NULL;
+  -- copies that came back, or that the operator gave up
+  CREATE TABLE lost_copies (
+    post_id ${integer} NOT NULL REFERENCES deliveries (post_id) ON DELETE CASCADE,
+    member_id ${integer} NOT NULL REFERENCES members (id) ON DELETE CASCADE,
+    PRIMARY KEY (post_id, member_id)
+  ) ${tableEnd};
+  CREATE INDEX lost_copies_of_member ON lost_copies (member_id);
+  `,
   ];
 }

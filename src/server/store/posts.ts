@@ -17,6 +17,7 @@ import {
   textColumn,
   word,
 } from "./database.js";
+import { beginDelivery, countReaders, dropDelivery } from "./deliveries.js";
 import { beginFanOut, finishFanOuts } from "./fan-outs.js";
 import { lockList } from "./lists.js";
 import {
@@ -223,7 +224,7 @@ export function postsIn(database: Database, applyCommand: ApplyCommand): Posts {
         const { listId } = verified.command;
         yield* takeOffHold(listId, postId);
         yield sql`UPDATE posts SET held = 0 WHERE id = ${postId}`;
-        yield* beginFanOut(postId, listId, verified.now);
+        yield* countReaders(postId, yield* beginFanOut(postId, listId, verified.now), verified.now);
         yield dropFinishedPost(postId);
         return nothingToReport;
       });
@@ -235,6 +236,7 @@ export function postsIn(database: Database, applyCommand: ApplyCommand): Posts {
       applyCommand(verified, function* () {
         yield* takeOffHold(verified.command.listId, postId);
         yield sql`DELETE FROM posts WHERE id = ${postId}`;
+        yield dropDelivery(postId);
         return nothingToReport;
       }),
   };
@@ -269,6 +271,7 @@ function* makePost(database: Database, post: NewPost, body: ComingBody | undefin
   const copies = yield* hold
     ? queueReviews(postId, listId, post.accepted)
     : beginFanOut(postId, listId, post.accepted);
+  yield* beginDelivery(postId, post, hold ? undefined : copies);
   yield dropFinishedPost(postId);
   return { kind: hold ? "held" : "queued", postId, copies };
 }

@@ -10,6 +10,7 @@ import {
   sql,
   textColumn,
 } from "./database.js";
+import { loseCopies } from "./deliveries.js";
 import { finishFanOuts } from "./fan-outs.js";
 import { isFinished, sweepBodies } from "./post-pieces.js";
 
@@ -117,6 +118,7 @@ export function queueAdminIn(database: Database): QueueAdmin {
       change(sql`UPDATE jobs SET claim = NULL, aside = ${ON_HOLD}`, { ...choice, state: "waiting" }),
 
     async dropJobs(choice) {
+      await database.query(loseCopies(sql`SELECT jobs.id FROM ${JOINED} WHERE ${chosen(choice)}`));
       const dropped = await change(sql`DELETE FROM jobs`, choice);
       if (dropped > 0) {
         await database.query(sql`DELETE FROM posts WHERE ${isFinished}`);

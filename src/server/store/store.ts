@@ -14,6 +14,7 @@ import { FORMER_KEY_ANSWER_MS, MAX_HELD_MS } from "../base/limits.js";
 import { applyCommandIn } from "./apply-command.js";
 import { type BulkRoster, bulkRosterIn } from "./bulk-roster.js";
 import { type Database, sql } from "./database.js";
+import { type Deliveries, deliveriesIn, forgetDeliveries } from "./deliveries.js";
 import { type ListStore, listsIn } from "./lists.js";
 import { type MembershipCommands, membershipCommandsIn } from "./membership-commands.js";
 import { type PassedNotices, passedNoticesIn } from "./passed-notices.js";
@@ -33,6 +34,7 @@ export type { CommandOutcome } from "./apply-command.js";
 export type { CommandKey, PostAuthorization } from "./authorization.js";
 export type { BulkMember } from "./bulk-roster.js";
 export { UnusableStore } from "./database.js";
+export type { Deliveries, Delivery, MissingCounts } from "./deliveries.js";
 export {
   Conflict,
   type List,
@@ -89,6 +91,7 @@ export type Store = ListStore &
   RidingNotices &
   Replies &
   Posts &
+  Deliveries &
   Queue &
   QueueAdmin &
   Maintenance;
@@ -120,6 +123,7 @@ export function storeIn(database: Database, sharing: Queue["sharing"]): Store {
     ...ridingNoticesIn(database),
     ...repliesIn(database),
     ...postsIn(database, applyCommand),
+    ...deliveriesIn(database),
     ...queueIn(database, sharing),
     ...queueAdminIn(database),
     forget: (now) => forgetIn(database, now),
@@ -151,6 +155,7 @@ async function forgetIn(database: Database, now: number): Promise<void> {
   await database.query(
     sql`DELETE FROM notices WHERE code LIKE ${`${FORMER_KEY_NOTICE} %`} AND queued < ${now - FORMER_KEY_ANSWER_MS}`,
   );
+  await database.query(forgetDeliveries(now));
   await database.query(sql`DELETE FROM posts WHERE ${isFinished}`);
   await sweepBodies(database, (statement) => database.queryInBackground(statement));
 }

@@ -9,7 +9,7 @@ import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { isOpenToOthers, writeDurably } from "../base/data-folder.js";
-import { BOUNCE_TOKEN_DAYS, DAY_MS } from "../base/limits.js";
+import { BOUNCE_TOKEN_DAYS, DAY_MS, MAX_LIST_LOCAL_PART } from "../base/limits.js";
 import { KeyFileError } from "./server-keys.js";
 
 /** Octets of the MAC: 80 bits. Each guess is a mail or a request to this server. */
@@ -26,6 +26,18 @@ export interface TokenSubject {
   readonly id: number;
 }
 
+/** Whose copy a report is about, and of which post, where the token says so. */
+export interface BouncedCopy {
+  readonly memberId: number;
+  readonly postId?: number;
+}
+
+/**
+ * Digits and dashes in front of the MAC of a bounce token: with the MAC, `-bounces+` and the longest name of a list they fill the 64
+ * octets of a local part (RFC 5321, 4.5.3.1.1).
+ */
+const MAX_BOUNCE_BODY = 64 - MAX_LIST_LOCAL_PART - "-bounces+".length - "-".length - 16;
+
 /** Makes and reads tokens; see {@link openTokens}. */
 export class Tokens {
   readonly #secret: Uint8Array;
@@ -35,23 +47,33 @@ export class Tokens {
   }
 
   /**
-   * `<member>-<day>-<mac>` for the envelope sender of a copy. Good for some days only: a member who forwards a mail
+   * `<member>-<day>-<post>-<mac>` for the envelope sender of a copy. Good for some days only: a member who forwards a mail
    * with all its headers gives the token away.
+   *
+   * @param postId the kept post, where there is one; left out where its digits would make an address too long
    */
-  bounce(member: TokenSubject, now: number): string {
+  bounce(member: TokenSubject, now: number, postId?: number): string {
     const day = Math.floor(now / DAY_MS);
     const body = `${member.id.toString(36)}-${day.toString(36)}`;
-    return `${body}-${this.#mac("bounce", member.listId, body)}`;
+    const withPost = postId === undefined ? body : `${body}-${postId.toString(36)}`;
+    const said = withPost.length > MAX_BOUNCE_BODY ? body : withPost;
+    return `${said}-${this.#mac("bounce", member.listId, said)}`;
   }
 
-  /** The member whose copy the report is about, or `undefined` for a token that is not ours or too old. */
-  readBounce(listId: number, token: string, now: number): number | undefined {
-    const { id, day, mac } =
-      /^(?<id>[0-9a-z]{1,9})-(?<day>[0-9a-z]{1,5})-(?<mac>[a-z2-7]+)$/.exec(token)?.groups ?? {};
-    if (id === undefined || day === undefined || mac === undefined) return undefined;
-    if (!this.#fits(mac, "bounce", listId, `${id}-${day}`)) return undefined;
+  /** Which copy the report is about, or `undefined` for a token that is not ours or too old. */
+  readBounce(listId: number, token: string, now: number): BouncedCopy | undefined {
+    const { body, id, day, post, mac } =
+      /^(?<body>(?<id>[0-9a-z]{1,9})-(?<day>[0-9a-z]{1,5})(?:-(?<post>[0-9a-z]{1,9}))?)-(?<mac>[a-z2-7]{16})$/.exec(
+        token,
+      )?.groups ?? {};
+    if (body === undefined || id === undefined || day === undefined || mac === undefined) return undefined;
+    if (!this.#fits(mac, "bounce", listId, body)) return undefined;
     const age = Math.floor(now / DAY_MS) - Number.parseInt(day, 36);
-    return age > BOUNCE_TOKEN_DAYS ? undefined : Number.parseInt(id, 36);
+    if (age > BOUNCE_TOKEN_DAYS) return undefined;
+    return {
+      memberId: Number.parseInt(id, 36),
+      ...(post === undefined ? {} : { postId: Number.parseInt(post, 36) }),
+    };
   }
 
   /** `<member>-<mac>` for List-Unsubscribe. Good as long as the membership: people use old mail to leave. */

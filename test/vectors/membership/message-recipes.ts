@@ -352,6 +352,40 @@ export const answerRecipes: Recipes = [
     }),
   ),
   recipe(
+    "delivery-unasked",
+    "delivery",
+    "A delivery needs no request.",
+    answer({
+      json: () => ({
+        request: "f".repeat(32),
+        result: {
+          kind: "delivery",
+          head: { number: 1, hash: "0".repeat(64) },
+          messageId: "<1@example.test>",
+          readers: 25,
+          waiting: 1,
+          failed: 2,
+        },
+      }),
+    }),
+  ),
+  recipe(
+    "delivery-without-numbers",
+    "damaged",
+    "A delivery that does not say how many got it.",
+    answer({
+      json: () => ({
+        result: {
+          kind: "delivery",
+          head: { number: 1, hash: "0".repeat(64) },
+          messageId: "<1@example.test>",
+          waiting: 1,
+          failed: 2,
+        },
+      }),
+    }),
+  ),
+  recipe(
     "other-certificate",
     "binding-mismatch",
     "A server certificate of another primary key.",

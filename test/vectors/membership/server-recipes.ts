@@ -319,6 +319,10 @@ export const serverRecipes: readonly Recipe<MembershipCast>[] = [
   claimed("no-such-post", "answered no-such-post", "Nothing waits.", (cast) => [
     ask(cast.olga, "release", { author: cast.bob.fingerprint, messageId: "<1@example.test>" }),
   ]),
+  claimed("delivery-of-nothing", "answered unknown-post", "Bob never wrote that.", (cast) => [
+    join(cast),
+    ask(cast.joinedBob, "delivery", { messageId: "<1@example.test>" }),
+  ]),
   claimed("notice", "answered done", "A copy for Bob.", (cast) => [join(cast), notice(cast, cast.bob)]),
   claimed("notice-for-nobody", "answered not-a-member", "A copy for Eve alone.", (cast) => [
     notice(cast, cast.eve),

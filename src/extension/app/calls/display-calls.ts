@@ -29,6 +29,8 @@ export const displayCalls = {
   saveAll: call(nothing).gives<{ readonly saved: boolean }>(),
   /** Open the page where the key of the mail's author is compared. */
   compare: call(nothing).gives<null>(),
+  /** Ask the list's server how the shown post, one's own, was delivered. */
+  askDelivery: call(nothing).gives<null>(),
   /** Attachment number `attachment` as a picture: a `data:` address. Only images of the types that are shown. */
   preview: call(object({ attachment: count })).gives<{ readonly address: string }>(),
   /** Show mails as text, or formatted, from now on. */

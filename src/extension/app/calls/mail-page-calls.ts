@@ -27,6 +27,8 @@ export const mailPageCalls = {
   "mail:preview": call(ofAttachment).gives<{ readonly address: string }>(),
   /** Opens the page where the key of its author is compared. */
   "mail:compare": call(ofMail).gives<null>(),
+  /** As `askDelivery` of the display script. */
+  "mail:ask-delivery": call(ofMail).gives<null>(),
   /** As `due` of the display script. */
   "mail:due": call(nothing).gives<{ readonly inMs: number | null }>(),
   /** As `unlock` of the display script. */

@@ -1,5 +1,7 @@
+import { keepDelivery } from "../../member/delivery-record.js";
 import { whenNoticeRides } from "../../member/riding-notice.js";
 import { type CarryingCopy, takeNotice } from "../../member/take-notice.js";
+import { host } from "../../platform/host.js";
 import { whenHeadSeen } from "../../reading/opening.js";
 import { ownsLists } from "../../records/has-owned-lists.js";
 import type { Incoming, IncomingHandlers } from "../../requests/incoming.js";
@@ -11,6 +13,7 @@ import { whenServerAsked } from "../../requests/send-request.js";
  */
 const heldReceipts = () => import("../../requests/held-receipts.js");
 const formerKeyPosts = () => import("../../member/former-key-posts.js");
+const asking = () => import("../../member/ask-delivery.js");
 const joining = () => import("../../member/join.js");
 const founding = () => import("../../owner/claim-list.js");
 const inviting = () => import("../../owner/inviting.js");
@@ -42,6 +45,7 @@ const memberAnswers = {
   resume: nothing,
   receipt: nothing,
   "list-key": nothing,
+  delivery: async (...answer) => (await asking()).deliveryRefused(...answer),
 } as const satisfies Partial<Answers>;
 
 const commandAnswered: Answers["enrol"] = async (...answer) => (await members()).commandAnswered(...answer);
@@ -87,6 +91,11 @@ export const arrivals: IncomingHandlers = {
   receipt: async (sealed) => (await notices()).takeReceipt(sealed),
   formerKey: async (answer) => (await formerKeyPosts()).takeFormerKeyAnswer(answer),
   notice: (sealed) => noticeArrived(sealed),
+  async delivery(list, { readers, waiting, failed, missing, messageId }, date) {
+    const named = missing === undefined ? {} : { missing };
+    await keepDelivery({ list, date, messageId, readers, waiting, failed, ...named });
+    host().renewViews();
+  },
 };
 
 async function noticeArrived(sealed: Uint8Array, copy?: CarryingCopy): Promise<Incoming> {

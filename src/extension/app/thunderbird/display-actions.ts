@@ -23,6 +23,7 @@ export const askedActs: MailActions = {
   saveMail: () => askFromMail("saveMail", null),
   preview: (attachment) => askFromMail("preview", { attachment }),
   compare: () => askFromMail("compare", null),
+  askDelivery: () => askFromMail("askDelivery", null),
   unlock: (passphrase) => askFromMail("unlock", { passphrase }),
   settings: () => askFromMail("settings", null),
   showAs: (style) => askFromMail("showAs", { style }),

@@ -1,8 +1,8 @@
 import { noteUse } from "../../keys/unlocked.js";
 import { useOf } from "../../member/used-invitations.js";
 import type { MessageHeader } from "../../platform/thunderbird.js";
-import { withLook } from "../../reading/mail-look.js";
 import { readMessage } from "../../reading/read-message.js";
+import { shownView } from "../../reading/shown-view.js";
 import type { DisplayAnswer } from "../../reading/view.js";
 import { takePart } from "../../requests/incoming.js";
 import { arrivals } from "../handlers/incoming.js";
@@ -19,7 +19,7 @@ export async function answerAbout(
   if (reading.kind === "opened") {
     // the reader need not wait for it, and a use that can't be noted only locks earlier
     noteUse().catch(() => undefined);
-    return withLook(reading.opened.view);
+    return shownView(reading.opened);
   }
   if (reading.kind !== "other") return reading;
   const { arriving, invitation } = reading;

@@ -9,7 +9,7 @@ import { loadMark } from "../../ui/security-image.js";
 import { prepareWorker } from "../../worker/client.js";
 import type { DisplayHandlers } from "../calls/display-calls.js";
 import { answerAbout } from "./display-answer.js";
-import { saveAttachment, saveAttachments, saveReadable } from "./letter-actions.js";
+import { askAbout, saveAttachment, saveAttachments, saveReadable } from "./letter-actions.js";
 import { showDownload } from "./save-file.js";
 
 /** The display that `display-gate.ts` asks for, as it is built. */
@@ -63,6 +63,11 @@ export const displayHandlers: DisplayHandlers = {
   async compare(_, tabId) {
     const { openComparing } = await import("../../reading/wanted-comparison.js");
     await openComparing((await shown(tabId)).view);
+    return null;
+  },
+
+  async askDelivery(_, tabId) {
+    await askAbout(await shown(tabId));
     return null;
   },
 

@@ -17,6 +17,14 @@ export async function saveAttachments(opened: OpenedMail): Promise<void> {
   }
 }
 
+/** Asks the list's server how the letter, one's own, was delivered. */
+export async function askAbout({ letter: { list, messageId }, view }: OpenedMail): Promise<void> {
+  // there is no button elsewhere, and nobody else is to be answered
+  if (view.author.standing !== "you") return;
+  const { askDelivery } = await import("../../member/ask-delivery.js");
+  await askDelivery(list, messageId);
+}
+
 /** Saves the letter as an ordinary, readable mail. */
 export async function saveReadable({ letter: { letter, list } }: OpenedMail): Promise<void> {
   const { writeClearMail } = await import("../../../mail/payload.js");

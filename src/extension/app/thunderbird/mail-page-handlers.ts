@@ -13,7 +13,7 @@ import { loadMark } from "../../ui/security-image.js";
 import type { MailPageHandlers, MessageRef } from "../calls/mail-page-calls.js";
 import { unlockWith } from "../handlers/unlocked-keys.js";
 import { answerAbout } from "./display-answer.js";
-import { saveAttachment, saveAttachments, saveReadable } from "./letter-actions.js";
+import { askAbout, saveAttachment, saveAttachments, saveReadable } from "./letter-actions.js";
 
 /** What the background page answers to our own pages about one mail. */
 export const mailPageHandlers: MailPageHandlers = {
@@ -40,6 +40,11 @@ export const mailPageHandlers: MailPageHandlers = {
 
   async "mail:compare"({ mail }) {
     await openComparing((await opened(mail)).view);
+    return null;
+  },
+
+  async "mail:ask-delivery"({ mail }) {
+    await askAbout(await opened(mail));
     return null;
   },
 

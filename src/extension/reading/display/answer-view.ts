@@ -11,6 +11,7 @@ import {
   piecesOfView,
 } from "../view.js";
 import { bodyView, hasFormat, type WordsRendering } from "./body-view.js";
+import { deliveryLine } from "./delivery-line.js";
 import { filesOf } from "./files.js";
 import { incomingLine } from "./incoming-line.js";
 import { type LimitedPieces, shownOf } from "./limits.js";
@@ -77,6 +78,7 @@ function openedView(view: OpenedView, showing: AnswerRendering): readonly Node[]
     ...verdictView(view, showing),
     element("h1", { dir: "auto" }, view.subject === "" ? t("no_subject") : view.subject),
     meta(view),
+    ...deliveryLine(view, acts),
     ...body,
     ...(view.attachments.length === 0 ? [] : [filesOf(view.attachments, acts)]),
     element("p", { class: "keep" }, ...[...reply, save, ...change].flatMap((button) => [button, " "])),

@@ -1,6 +1,7 @@
 import type { Incoming, SealedAgainState } from "../../requests/incoming.js";
 import { sentenceKey } from "../../ui/failure.js";
 import { type MessageKey, type Phrase, phrase } from "../../ui/i18n.js";
+import { deliverySentence } from "./delivery-line.js";
 
 /** What is said in place of an answer, notice or receipt. Pure, so that every case can be shown in a test. */
 export interface IncomingLine {
@@ -17,6 +18,12 @@ export function incomingLine(arrived: Incoming): IncomingLine {
       return reportLine(arrived);
     case "own-post":
       return ownPostLine(arrived);
+    case "delivery":
+      return {
+        tone: arrived.waiting + arrived.failed === 0 ? "good" : "warning",
+        title: phrase("arrived_post_title", arrived.list),
+        text: deliverySentence(arrived),
+      };
     case "notice":
       return { tone: "good", title: phrase("arrived_notice_title", arrived.list), text: newsOf(arrived) };
     case "old-notice":

@@ -28,6 +28,10 @@ code:where(:not(.body *)) { font-family: ui-monospace, monospace; font-size: 12p
 h1:where(:not(.body *)) { font-size: 20px; line-height: 1.3; margin: 0 0 4px; font-weight: 600; }
 .meta { color: var(--quiet); margin: 0 0 16px; } .meta strong { color: var(--fore); font-weight: 600; }
 .meta time { display: inline-block; }
+.delivery { font-size: 13px; margin: 0 0 12px; display: flex; flex-wrap: wrap; gap: 4px 12px; align-items: baseline; }
+.delivery p { margin: 0; } .delivery ul { flex-basis: 100%; margin: 0; padding-inline-start: 20px; }
+.delivery.good p { color: var(--good); } .delivery.note p { color: var(--quiet); } .delivery.warning p { color: var(--warning); font-weight: 600; }
+.delivery.warning p + p { color: var(--quiet); font-weight: 400; }
 .pieces { border-top: 1px solid var(--line); padding-top: 14px; }
 /* the font and size that the person has chosen for mails in Thunderbird, and tables as wide as their words: no number is broken */
 .body { font: initial; overflow-wrap: break-word; }
@@ -66,6 +70,6 @@ button:hover { background: light-dark(#e0e0e6, #42414d); }
 .unlock .problem { color: var(--warning); } .unlock .problem:empty { display: none; }
 .banner progress { width: 100%; margin-top: 10px; accent-color: var(--note); }
 @media (max-width: 480px) { details.more dl, .inside > dl { grid-template-columns: 1fr; } }
-@media print { .state details, .files button, .keep { display: none; } :host { min-height: 0; } }
+@media print { .state details, .files button, .delivery button, .keep { display: none; } :host { min-height: 0; } }
 @media (forced-colors: active) { .state, .banner { border-color: CanvasText; } }
 `;

@@ -13,7 +13,6 @@ import { host } from "../../platform/host.js";
 import { type IncomingHandlers, takePart } from "../../requests/incoming.js";
 import { runJob } from "../../worker/client.js";
 import type { MailRead } from "../../worker/jobs.js";
-import { withLook } from "../mail-look.js";
 import {
   attachmentOf,
   notOpened,
@@ -22,6 +21,7 @@ import {
   pictureOf,
   type SealedInMail,
 } from "../opening.js";
+import { shownView } from "../shown-view.js";
 import type { DisplayAnswer } from "../view.js";
 import { openComparing } from "../wanted-comparison.js";
 import { labelOfFile, type MailSource, type NamedFile } from "./source.js";
@@ -103,7 +103,7 @@ export class MailReading {
     if (reading.kind !== "opened") return reading;
     await noteUse();
     this.#opened = reading.opened;
-    return withLook(reading.opened.view);
+    return shownView(reading.opened);
   }
 
   #letter(): OpenedMail["letter"]["letter"] {
@@ -140,6 +140,14 @@ export class MailReading {
   /** An attachment as a picture. @throws ListSealError `no-such-attachment` if it is none that is shown */
   async preview(number: number): Promise<{ readonly address: string }> {
     return { address: pictureOf(this.#need(), number) };
+  }
+
+  /** Asks the list's server how one's own post was delivered; the person sends the question from the page that opens. */
+  async askDelivery(): Promise<void> {
+    const { letter, view } = this.#need();
+    const { askDelivery } = await import("../../member/ask-delivery.js");
+    await askDelivery(view.list.address, letter.messageId);
+    await openOptions();
   }
 
   /** Opens the page where the key of the mail's author is compared. */

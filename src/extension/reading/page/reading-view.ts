@@ -117,6 +117,7 @@ export class ReadingView {
       saveMail: () => reading.saveMail(),
       preview: (attachment) => reading.preview(attachment),
       compare: () => reading.compare(),
+      askDelivery: () => reading.askDelivery(),
       join: () => reading.join(),
       unlock: this.#options.unlock ?? null,
       settings: openOptions,

@@ -1,4 +1,5 @@
 import { browser } from "../../../platform/browser.js";
+import { askFor } from "../../../platform/permission.js";
 import { askBackground } from "../../../platform/rpc/messages.js";
 import { mailWords } from "../../../reading/display/mail-body.js";
 import type { MailActions, WordsView } from "../../../reading/view.js";
@@ -27,6 +28,11 @@ export function actsOn(mail: MessageRef): MailActions {
     saveMail: () => askFromPage("mail:save-mail", { mail }),
     preview: (attachment) => askFromPage("mail:preview", { mail, attachment }),
     compare: () => askFromPage("mail:compare", { mail }),
+    askDelivery: async () => {
+      // asked in the press itself, before anything is awaited; without it the question stands in a window, ready to be sent
+      await askFor("send");
+      await askFromPage("mail:ask-delivery", { mail });
+    },
     join: () => askFromPage("mail:join", { mail }),
     unlock: (passphrase) => askFromPage("mail:unlock", { passphrase }),
     settings: () => browser.runtime.openOptionsPage(),
