@@ -31,6 +31,20 @@ export function draftSubject(): string {
   return "Encrypted draft";
 }
 
+/** The Subject of every letter from one member to another, past the list. */
+export function privateSubject(): string {
+  return "Encrypted private message";
+}
+
+/** The text beside it. */
+export function privateNotice(): string {
+  return [
+    "This private message is encrypted to one person. ListSeal (for Thunderbird, Chromium and",
+    "Firefox) opens it; with GnuPG alone: gpg -d private.pgp",
+    "",
+  ].join("\n");
+}
+
 /** What the composer shows until a sealed draft is opened, and to anybody who can't open it. */
 export function draftNotice(): string {
   return "This draft is encrypted. Open it in Thunderbird with the ListSeal add-on and the key of its author.";

@@ -1,5 +1,5 @@
 import { parseMailboxList } from "./mailbox.js";
-import { COPY_FIELD, labelOf, partTypes, requestTypes, ridingType } from "./part-types.js";
+import { COPY_FIELD, labelOf, partTypes, privateType, requestTypes, ridingType } from "./part-types.js";
 import type { RequestMailKind } from "./request-mail.js";
 
 /** What a mail says of itself beside its sealed post: told by its tree alone, nothing is decoded. */
@@ -40,6 +40,15 @@ function firstParts(root: PartTree, limit = PART_LIMIT): readonly PartTree[] {
   };
   walk(root);
   return found;
+}
+
+/** The one part of a letter past the list; undefined where there is none, or more than one. */
+export function privateLetterPart(root: PartTree): { readonly partName: string } | undefined {
+  const found = firstParts(root).filter(
+    ({ contentType = "", name }) => labelOf({ type: contentType, name }).type === privateType,
+  );
+  const [only] = found;
+  return found.length === 1 && only?.partName !== undefined ? { partName: only.partName } : undefined;
 }
 
 const sealedTypes = Object.values(partTypes);

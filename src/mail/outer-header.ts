@@ -5,7 +5,7 @@
  * "Pay 10000 EUR now (verified)", from whomever they like. What the list writes there is fixed; so anything else is said.
  */
 import { decodeWords } from "./encoded-words.js";
-import { isOuterSubject } from "./fixed-texts.js";
+import { isOuterSubject, privateSubject } from "./fixed-texts.js";
 import { type Address, localPartOf, parseMailbox } from "./mailbox.js";
 
 /** The fields that people see and believe, as they came; null for one that is missing. */
@@ -88,4 +88,27 @@ export function remarksOn(outer: OuterHeader, inside: ProtectedHeader): readonly
     ...(isForeignFrom(outer.from, inside) ? (["from"] as const) : []),
     ...(came !== undefined && came - inside.signedAt.getTime() > ON_ITS_WAY_MS ? (["again"] as const) : []),
   ];
+}
+
+/** As {@link remarksOn}, on the mail around a private letter: its Subject is fixed, and From is its author. */
+export function remarksOnPrivate(
+  { subject, from }: OuterHeader,
+  inside: Pick<ProtectedHeader, "author" | "subject">,
+): readonly Exclude<OuterRemark, "again">[] {
+  const remarks: Exclude<OuterRemark, "again">[] = [];
+  if (subject !== null) {
+    const said = subject.length > MAX_FIELD ? "" : decodeWords(subject);
+    if (!same(said, privateSubject()) && !same(said, inside.subject)) remarks.push("subject");
+  }
+  if (addressOf(from) !== inside.author) remarks.push("from");
+  return remarks;
+}
+
+function addressOf(from: string | null): Address | undefined {
+  if (from === null || from.length > MAX_FIELD) return undefined;
+  try {
+    return parseMailbox(from).address;
+  } catch {
+    return undefined;
+  }
 }

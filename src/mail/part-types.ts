@@ -37,6 +37,9 @@ export const requestTypes = {
  */
 export const authorType = "application/vnd.listseal.author";
 
+/** Media type of the one part of a letter between two members, past the list. */
+export const privateType = "application/vnd.listseal.private";
+
 /** The file names of the parts, without their ending. */
 const namedTypes = {
   "sealed-key": partTypes.key,
@@ -45,6 +48,7 @@ const namedTypes = {
   "list-signature": partTypes.through,
   author: authorType,
   "riding-notice": ridingType,
+  private: privateType,
   ...requestTypes,
 } as const;
 

@@ -38,6 +38,7 @@ export type Kind =
   | "owners"
   | "receipt"
   | "draft"
+  | "private"
   | "index-key";
 
 /** What an inner signature says: by the author, over the payload. */

@@ -8,7 +8,7 @@ import type { MailActions, MailInside, ViewPiece } from "../../src/extension/rea
 const saved: number[] = [];
 const nothing = async () => undefined;
 const acts: MailActions = {
-  ...{ openElsewhere: null, showSaved: null, join: null, unlock: null, reply: null },
+  ...{ openElsewhere: null, showSaved: null, join: null, unlock: null, reply: null, replyAlone: null },
   ...{
     saveAll: nothing,
     saveMail: nothing,

@@ -6,7 +6,7 @@ import { openedView } from "./opened-view.js";
 let asked = 0;
 const nothing = async () => undefined;
 const acts: MailActions = {
-  ...{ openElsewhere: null, showSaved: null, join: null, unlock: null, reply: null },
+  ...{ openElsewhere: null, showSaved: null, join: null, unlock: null, reply: null, replyAlone: null },
   ...{
     save: nothing,
     saveAll: nothing,

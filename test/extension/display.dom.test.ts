@@ -8,7 +8,7 @@ import type {
   UnopenedAnswer,
 } from "../../src/extension/reading/view.js";
 import { markOf } from "../../src/extension/ui/security-image.js";
-import { memberNotice, submissionNotice } from "../../src/mail/fixed-texts.js";
+import { memberNotice, privateNotice, submissionNotice } from "../../src/mail/fixed-texts.js";
 import { requestNotice } from "../../src/mail/request-mail.js";
 
 const opened: OpenedView = {
@@ -116,6 +116,7 @@ test.each([
   ["an answer of the server's", requestNotice("answer")],
   ["an owner's notice", requestNotice("notice")],
   ["a member's receipt", requestNotice("receipt")],
+  ["a private letter", privateNotice()],
   ["multipart/encrypted, of which Thunderbird shows nothing", ""],
 ])("%s is not seen before it is opened, and gives its place at once", async (_, notice) => {
   await show(plain(notice));

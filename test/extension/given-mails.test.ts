@@ -94,7 +94,12 @@ function opened({
         attachments: [],
       },
       body: [],
-      author: { fingerprint: "cd".repeat(20), userId: "Olga", standing: "introduced" },
+      author: {
+        fingerprint: "cd".repeat(20),
+        userId: "Olga",
+        standing: "introduced",
+        certificate: new Uint8Array(),
+      },
       pins: noPins,
       passage: { via: "own-copy" },
       hasStraySignature: false,

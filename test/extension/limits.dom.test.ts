@@ -69,6 +69,7 @@ test("a mail of too much HTML is not made into elements; its text is shown, and 
       preview: async () => ({ address: "" }),
       compare: nothing,
       askDelivery: nothing,
+      replyAlone: null,
       join: nothing,
       unlock: null,
       settings: nothing,

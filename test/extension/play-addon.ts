@@ -9,6 +9,7 @@ import { keptFile } from "../../src/extension/owner/invitation-files.js";
 import { AddonError } from "../../src/extension/platform/errors.js";
 import { type SentMail, setHost } from "../../src/extension/platform/host.js";
 import { type OpenedMail, openSealed } from "../../src/extension/reading/opening.js";
+import { openPrivateMail } from "../../src/extension/reading/private-reading.js";
 import type { OwnedList } from "../../src/extension/records/owned-list.js";
 import { loadOwned } from "../../src/extension/records/owned-storage.js";
 import { load } from "../../src/extension/records/storage.js";
@@ -49,6 +50,11 @@ setHost({
   lookForArrivals: async () => undefined,
   writeMail: async () => undefined,
   sendMail: async () => undefined,
+  sendSealed: async ({ from, to, subject, part }) => {
+    if (acting?.mayNotSend) throw new AddonError("may-not-send", "the right was not granted");
+    acting?.sentAlone.push({ from, to, subject, sealed: part.bytes });
+    return "sent";
+  },
   saveFile: async () => undefined,
   renewViews: () => undefined,
 });
@@ -88,7 +94,10 @@ function partType(type: string) {
 }
 
 /** What became of a mail: an answer or news that was taken, a post that was read, or words of the server in clear. */
-type Fetched = Incoming | Awaited<ReturnType<typeof openSealed>> | { readonly kind: "ordinary" };
+type Fetched =
+  | Incoming
+  | Awaited<ReturnType<typeof openSealed | typeof openPrivateMail>>
+  | { readonly kind: "ordinary" };
 
 async function take(raw: Uint8Array, handlers: IncomingHandlers = arrivals): Promise<Fetched> {
   const read = await readMail({ raw });
@@ -96,6 +105,7 @@ async function take(raw: Uint8Array, handlers: IncomingHandlers = arrivals): Pro
     await takeRidingNotice(read.riding, read);
     return openSealed({ ...read, parts: async () => read.parts });
   }
+  if (read.kind === "private") return openPrivateMail(read);
   const { arriving } = read;
   const arrived = arriving && (await takePart(arriving, async () => arriving.sealed, handlers));
   return arrived ?? { kind: "ordinary" };
@@ -114,6 +124,8 @@ export class Addon {
   inBrowser = false;
   /** The mails in Sent, of posts. */
   readonly sent: Uint8Array[] = [];
+  /** Letters to one member, which go past the server. */
+  readonly sentAlone: { from: string; to: string; subject: string; sealed: Uint8Array }[] = [];
   /** How many posts the add-on has sent by itself. */
   sentAgain = 0;
   /** Who is told of what arrives. */
@@ -182,6 +194,11 @@ export class Addon {
       taken.push(await take(raw, this.handlers));
     }
     return taken;
+  }
+
+  /** Takes a mail that came from elsewhere than the list's server. */
+  takes(raw: Uint8Array): Promise<Fetched> {
+    return this.as(() => take(raw, this.handlers));
   }
 
   /** Looks at all mail once more that was fetched, with other handlers than the add-on's. */

@@ -35,6 +35,12 @@ export interface Host {
    */
   sendMail(mail: MailToWrite): Promise<void>;
   /**
+   * Sends a mail with one sealed part, with a copy in Sent. Nothing of it is put into a window where words could stand beside the seal.
+   * @returns `sent`; `outbox` (the program sends it later)
+   * @throws ListSealError `no-identity`, `may-not-send` (also where the program sends no mail), `not-sent`
+   */
+  sendSealed(mail: SealedMailToSend): Promise<"sent" | "outbox">;
+  /**
    * Saves a file where the person wants it, under a name that is safe on every system.
    * @throws Error if it could not be written, where the program tells
    */
@@ -88,6 +94,15 @@ export interface RequestToSend {
   readonly sealed: Uint8Array;
   /** The kept request that it carries, where a person has asked for it just now: it may be put before them in a window. */
   readonly request?: string;
+}
+
+/** A mail that is sealed to one reader: what is outside its seal are fixed texts. */
+export interface SealedMailToSend {
+  readonly from: string;
+  readonly to: string;
+  readonly subject: string;
+  readonly notice: string;
+  readonly part: { readonly name: string; readonly type: string; readonly bytes: Uint8Array };
 }
 
 /** A mail that is begun for a person. */

@@ -8,6 +8,7 @@ import { runJob } from "../worker/client.js";
 import type { MailRead } from "../worker/jobs.js";
 import { keepCopy } from "./local-copies/keep.js";
 import { basisNow, basisOf, type NotOpened, notOpened, type OpenedMail, openSealed } from "./opening.js";
+import { type OpenedPrivateMail, openPrivateMail } from "./private-reading.js";
 
 /**
  * Opening mail in Thunderbird's folders, and what is kept of it.
@@ -25,6 +26,7 @@ export type MessageReading =
   | { readonly kind: "opened"; readonly opened: OpenedMail }
   /** No sealed post: an ordinary mail, or another of our kinds. */
   | Extract<MailRead, { readonly kind: "other" }>
+  | OpenedPrivateMail
   | { readonly kind: "elsewhere" }
   | NotOpened;
 
@@ -153,6 +155,7 @@ async function readAnew(
   const mail = await runJob("read-mail", { raw });
   if (mail.kind === "other") return mail;
   foundSealed();
+  if (mail.kind === "private") return openPrivateMail(mail);
   if (mail.shell === "elsewhere" && open !== "elsewhere") return { kind: "elsewhere" };
   await takeRidingNotice(mail.riding, mail);
   const reading = await openSealed({ ...mail, parts: async () => mail.parts });

@@ -12,6 +12,7 @@ export type DisplayAnswer =
   /** Not sealed, or not one single mail: the display script leaves it alone. */
   | { readonly kind: "ordinary" }
   | OpenedView
+  | PrivateView
   | IncomingView
   /** An ordinary mail with an invitation to a list attached. */
   | FoundInvitation
@@ -152,6 +153,28 @@ export interface OpenedView extends WordsView {
   readonly remarks?: readonly Remark[];
 }
 
+/** An opened and verified letter from one member to another, past the list. */
+export interface PrivateView {
+  readonly kind: "private";
+  /** The list by which the two know each other. */
+  readonly list: { readonly name: string; readonly address: string };
+  readonly subject: string;
+  readonly author: PersonView & { readonly fingerprint: string; readonly standing: AuthorTrust };
+  readonly to: PersonView;
+  /** ISO 8601: the protected Date. */
+  readonly date: string;
+  readonly text: string;
+  readonly remarks: readonly Remark[];
+  /** Whether its author may be answered alone. */
+  readonly mayReply: boolean;
+}
+
+/** Authors of whose key somebody vouches: to nobody else's is anything sealed that is for one person alone. */
+const vouchedFor: readonly AuthorTrust[] = ["owner", "introduced", "confirmed", "reintroduced"];
+
+/** Whether an author may be answered alone. */
+export const mayAnswerAlone = (standing: AuthorTrust): boolean => vouchedFor.includes(standing);
+
 /** What does not fit around an opened mail. */
 export type Remark =
   /** Subject or sender of the outer mail are neither the list's nor what is inside. */
@@ -186,6 +209,8 @@ export interface MailActions {
   readonly showAs: (style: BodyStyle) => Promise<unknown>;
   /** Asks the list's server how one's own post was delivered. */
   readonly askDelivery: () => Promise<unknown>;
+  /** Opens the page where the author is answered alone, past the list; null where nothing can be sent from. */
+  readonly replyAlone: (() => Promise<unknown>) | null;
   /** Answers the mail; null where the program has its own button for that. */
   readonly reply: (() => Promise<unknown>) | null;
 }

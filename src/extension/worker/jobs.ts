@@ -24,6 +24,12 @@ export type MailRead =
       readonly outer: OuterHeader | null;
     }
   | {
+      /** A letter past the list, from one member to another. */
+      readonly kind: "private";
+      readonly sealed: Uint8Array;
+      readonly outer: OuterHeader;
+    }
+  | {
       readonly kind: "other";
       /** It is, or says that it is, a readable copy of opened mail: the list that its field names, as it stands there. */
       readonly copyOf?: string;
@@ -103,6 +109,39 @@ export interface OpenedDraft {
   readonly recipients: DraftRecipients;
 }
 
+/** Somebody who is answered alone: the author of a letter that was opened, and what is gone on with. */
+export interface Correspondent {
+  /** Address of the list by which one knows them. */
+  readonly list: string;
+  readonly name: string | null;
+  readonly address: string;
+  readonly fingerprint: string;
+  /** The member certificate that came inside the seal; binary. */
+  readonly certificate: Uint8Array;
+  readonly subject: string;
+  /** Of the letter that is answered. */
+  readonly messageId: string;
+  readonly references: readonly string[];
+}
+
+/** A sealed letter to one member, as it goes into an ordinary mail. */
+export interface SealedPrivate {
+  readonly part: { readonly name: string; readonly type: string; readonly bytes: Uint8Array };
+  readonly subject: string;
+  readonly notice: string;
+}
+
+/** An opened, verified letter from one member to another. */
+export interface OpenedPrivate {
+  readonly kind: "private";
+  /** The list by which the two know each other. */
+  readonly list: string;
+  readonly letter: Omit<Letter, "author">;
+  readonly author: OpenedLetter["author"];
+  /** ISO 8601, date of the author's signature. */
+  readonly signedAt: string;
+}
+
 /** An opened, verified letter. */
 export interface OpenedLetter {
   readonly kind: "opened";
@@ -114,6 +153,8 @@ export interface OpenedLetter {
     readonly fingerprint: string;
     readonly userId: string;
     readonly standing: AuthorTrust;
+    /** Binary, as it came inside the seal, and as the signature was verified with it. */
+    readonly certificate: Uint8Array;
   };
   /** What is remembered of the list's authors from now on. */
   readonly pins: Pins;

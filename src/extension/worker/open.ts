@@ -11,6 +11,7 @@ import {
   readOpeningKey,
   type SealingKey,
   userIdOf,
+  writeSealingKey,
 } from "../../openpgp/keys.js";
 import { readListOpener } from "../../openpgp/list-keys.js";
 import { revokedSince } from "../../openpgp/revocation.js";
@@ -143,7 +144,12 @@ async function openFor(
     list: list.address,
     letter: shown,
     body: await shownBody({ pieces, attachments: letter.attachments }),
-    author: { fingerprint: author.fingerprint, userId: userIdOf(author), standing },
+    author: {
+      fingerprint: author.fingerprint,
+      userId: userIdOf(author),
+      standing,
+      certificate: writeSealingKey(author),
+    },
     pins: next,
     passage: result.passage,
     hasStraySignature: result.hasStraySignature,

@@ -3,6 +3,7 @@ import {
   copiedFrom,
   incomingPart,
   invitationPart,
+  privateLetterPart,
   ridingPart,
   sealedParts,
 } from "../../mail/found-parts.js";
@@ -60,6 +61,9 @@ export async function readMail({ raw }: { readonly raw: Uint8Array | string }): 
       outer: outerHeaderOf(tree.headers),
     };
   }
+  const letter = privateLetterPart(tree);
+  if (letter !== undefined)
+    return { kind: "private", sealed: leaf(letter.partName).bytes, outer: outerHeaderOf(tree.headers) };
   const copyOf = copiedFrom(tree);
   const arriving = incomingPart(tree);
   const invitation = invitationPart(tree);

@@ -79,8 +79,8 @@ export async function sealMail(input: Parameters<typeof seal>[0]): Promise<{ rea
   return { mail: writeSubmission({ from, list, date, messageId, ...thread, sealed }) };
 }
 
-/** The introduction without its secret: what readers check the author by. Nothing for an owner, who needs none. */
-async function publicIntroduction(list: StoredList): Promise<{ readonly introduction?: Uint8Array }> {
+/** The introduction of one's own key without its secret: what readers check its author by. Nothing for an owner, who needs none. */
+export async function publicIntroduction(list: StoredList): Promise<{ readonly introduction?: Uint8Array }> {
   const { introduction, introductionSecret } = list;
   if (introduction !== null) return { introduction: fromBase64(introduction) };
   if (introductionSecret === null) return {};

@@ -27,6 +27,7 @@ import {
   serverNotice,
 } from "./owner-record.js";
 import { practise } from "./practice.js";
+import { openPrivateLetter, sealPrivateLetter } from "./private-letters.js";
 import { readMail } from "./read-mail.js";
 import { openSealedAnswer, readKeyRequest, writeSealedRequest } from "./requests.js";
 import { seal, sealMail } from "./seal.js";
@@ -46,6 +47,8 @@ export const jobs = {
   "seal-again": sealAgain,
   open,
   "read-mail": readMail,
+  "seal-private": sealPrivateLetter,
+  "open-private": openPrivateLetter,
   "seal-draft": sealDraftMail,
   "open-draft": openDraftMail,
   "make-key": makeKey,

@@ -51,11 +51,8 @@ export const secretNoticeRecipes: Recipes = [
     "Under a secret that its reader doesn't have.",
     async (cast) => given(await written(cast, { next: THIRD, before: [SECOND] }), FIRST),
   ),
-  recipe(
-    "next-secret-of-another-id",
-    "damaged",
-    "Another secret than its id says.",
-    async (cast) => given(await written(cast, { next: SECOND, before: [FIRST], called: THIRD }), FIRST),
+  recipe("next-secret-of-another-id", "damaged", "Another secret than its id says.", async (cast) =>
+    given(await written(cast, { next: SECOND, before: [FIRST], called: THIRD }), FIRST),
   ),
   recipe(
     "next-secret-in-clear",
@@ -78,12 +75,7 @@ export const secretNoticeRecipes: Recipes = [
       return careless({ given: { secrets: FIRST } })(cast);
     },
   ),
-  recipe(
-    "next-secret-after-a-pair",
-    "wrong-list",
-    "A list with a pair keeps one.",
-    async (cast) => ({
-      given: { sealed: await written(cast, { next: SECOND, before: [FIRST] }), now: NOW.toISOString() },
-    }),
-  ),
+  recipe("next-secret-after-a-pair", "wrong-list", "A list with a pair keeps one.", async (cast) => ({
+    given: { sealed: await written(cast, { next: SECOND, before: [FIRST] }), now: NOW.toISOString() },
+  })),
 ];

@@ -46,6 +46,9 @@ export const browserHost: Host = {
     press(mailAddress(to, subject, text));
   },
 
+  async sendSealed() {
+    throw new AddonError("may-not-send", "a browser sends no mail");
+  },
   async sendMail() {
     throw new AddonError("may-not-send", "a browser sends no mail");
   },

@@ -31,6 +31,8 @@ export const displayCalls = {
   compare: call(nothing).gives<null>(),
   /** Ask the list's server how the shown post, one's own, was delivered. */
   askDelivery: call(nothing).gives<null>(),
+  /** Open the page where the author of the shown mail is answered alone. */
+  replyAlone: call(nothing).gives<null>(),
   /** Attachment number `attachment` as a picture: a `data:` address. Only images of the types that are shown. */
   preview: call(object({ attachment: count })).gives<{ readonly address: string }>(),
   /** Show mails as text, or formatted, from now on. */

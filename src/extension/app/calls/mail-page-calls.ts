@@ -29,6 +29,14 @@ export const mailPageCalls = {
   "mail:compare": call(ofMail).gives<null>(),
   /** As `askDelivery` of the display script. */
   "mail:ask-delivery": call(ofMail).gives<null>(),
+  /** Opens the page where its author is answered alone. */
+  "mail:reply-alone": call(ofMail).gives<null>(),
+  /** Who is answered alone, and under which subject. */
+  "mail:alone": call(ofMail).gives<AloneView>(),
+  /** Seals an answer to the author of the mail alone, and sends it; it leaves sealed, or not at all. */
+  "mail:answer-alone": call(object({ mail, subject: text, text })).gives<{
+    readonly sent: "sent" | "outbox";
+  }>(),
   /** As `due` of the display script. */
   "mail:due": call(nothing).gives<{ readonly inMs: number | null }>(),
   /** As `unlock` of the display script. */
@@ -47,4 +55,15 @@ export type MailPageHandlers = HandlersOf<MailPageCalls>;
 export interface Verdict {
   readonly answer: DisplayAnswer;
   readonly mark: SecurityImage;
+}
+
+/** Somebody who is answered alone. */
+export interface AloneView {
+  /** What they call themselves, or their address. */
+  readonly name: string;
+  readonly address: string;
+  /** The name of the list by which one knows them. */
+  readonly list: string;
+  /** Of the answer. */
+  readonly subject: string;
 }

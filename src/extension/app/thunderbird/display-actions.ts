@@ -27,5 +27,6 @@ export const askedActs: MailActions = {
   unlock: (passphrase) => askFromMail("unlock", { passphrase }),
   settings: () => askFromMail("settings", null),
   showAs: (style) => askFromMail("showAs", { style }),
+  replyAlone: () => askFromMail("replyAlone", null),
   reply: null,
 };

@@ -21,6 +21,10 @@ export async function answerAbout(
     noteUse().catch(() => undefined);
     return shownView(reading.opened);
   }
+  if (reading.kind === "private") {
+    noteUse().catch(() => undefined);
+    return reading.view;
+  }
   if (reading.kind !== "other") return reading;
   const { arriving, invitation } = reading;
   const arrived =

@@ -9,7 +9,7 @@ import { loadMark } from "../../ui/security-image.js";
 import { prepareWorker } from "../../worker/client.js";
 import type { DisplayHandlers } from "../calls/display-calls.js";
 import { answerAbout } from "./display-answer.js";
-import { askAbout, saveAttachment, saveAttachments, saveReadable } from "./letter-actions.js";
+import { askAbout, openAlone, saveAttachment, saveAttachments, saveReadable } from "./letter-actions.js";
 import { showDownload } from "./save-file.js";
 
 /** The display that `display-gate.ts` asks for, as it is built. */
@@ -63,6 +63,13 @@ export const displayHandlers: DisplayHandlers = {
   async compare(_, tabId) {
     const { openComparing } = await import("../../reading/wanted-comparison.js");
     await openComparing((await shown(tabId)).view);
+    return null;
+  },
+
+  async replyAlone(_, tabId) {
+    const header = await shownMessage(tabId);
+    if (header === undefined) throw new AddonError("message-gone", "the tab shows no mail");
+    await openAlone(header);
     return null;
   },
 

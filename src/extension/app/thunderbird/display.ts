@@ -49,7 +49,8 @@ async function main(): Promise<void> {
     // a failed question about an ordinary mail is no news
     if (!likely && displayed.answer.kind === "refused") return mail.leave();
     mail.show(displayed, askedActs);
-    if (displayed.answer.kind === "opened") askWhenDue(() => askFromMail("due", null));
+    if (displayed.answer.kind === "opened" || displayed.answer.kind === "private")
+      askWhenDue(() => askFromMail("due", null));
   };
   hearBackground(
     listenTo(viewEvents, {
@@ -61,7 +62,7 @@ async function main(): Promise<void> {
         if (mail.kind === "locked" || mail.kind === "arrived") void read();
       },
       "view:renew": () => {
-        if (mail.kind === "opened") void read();
+        if (mail.kind === "opened" || mail.kind === "private") void read();
       },
     }),
   );

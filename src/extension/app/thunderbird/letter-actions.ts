@@ -1,4 +1,6 @@
+import { browser } from "../../platform/browser.js";
 import { attachmentOf, type OpenedMail } from "../../reading/opening.js";
+import { MAIL_PAGES, type MessageRef } from "../calls/mail-page-calls.js";
 import { download, saveFile } from "./save-file.js";
 
 /** What is done with an opened letter, wherever it is shown in Thunderbird. */
@@ -23,6 +25,14 @@ export async function askAbout({ letter: { list, messageId }, view }: OpenedMail
   if (view.author.standing !== "you") return;
   const { askDelivery } = await import("../../member/ask-delivery.js");
   await askDelivery(list, messageId);
+}
+
+/** Opens the page where the author of a mail is answered alone. */
+export async function openAlone({ id, headerMessageId }: MessageRef): Promise<void> {
+  const page = new URL(browser.runtime.getURL(`${MAIL_PAGES}alone.html`));
+  page.searchParams.set("id", String(id));
+  page.searchParams.set("message-id", headerMessageId);
+  await browser.tabs.create({ url: page.href });
 }
 
 /** Saves the letter as an ordinary, readable mail. */

@@ -1,4 +1,5 @@
 import { invitationPart } from "../../../mail/found-parts.js";
+import { ProtocolError } from "../../../openpgp/errors.js";
 import { lockDue } from "../../keys/unlocked.js";
 import { INVITATION_LIMIT, offer } from "../../member/offered-invitation.js";
 import { browser } from "../../platform/browser.js";
@@ -6,14 +7,19 @@ import { AddonError } from "../../platform/errors.js";
 import { type MessageHeader, thunderbird } from "../../platform/thunderbird.js";
 import { chooseStyle } from "../../reading/mail-look.js";
 import { type OpenedMail, pictureOf } from "../../reading/opening.js";
+import { authorAlone } from "../../reading/private-reading.js";
 import { readMessage } from "../../reading/read-message.js";
-import type { DisplayAnswer } from "../../reading/view.js";
+import { presentable, quotableName, SUBJECT_LIMIT } from "../../reading/untrusted-text.js";
+import { type DisplayAnswer, mayAnswerAlone } from "../../reading/view.js";
 import { openComparing } from "../../reading/wanted-comparison.js";
+import { load } from "../../records/storage.js";
 import { loadMark } from "../../ui/security-image.js";
+import type { Correspondent } from "../../worker/jobs.js";
+import { answerAlone, answerSubject } from "../../writing/answer-alone.js";
 import type { MailPageHandlers, MessageRef } from "../calls/mail-page-calls.js";
 import { unlockWith } from "../handlers/unlocked-keys.js";
 import { answerAbout } from "./display-answer.js";
-import { askAbout, saveAttachment, saveAttachments, saveReadable } from "./letter-actions.js";
+import { askAbout, openAlone, saveAttachment, saveAttachments, saveReadable } from "./letter-actions.js";
 
 /** What the background page answers to our own pages about one mail. */
 export const mailPageHandlers: MailPageHandlers = {
@@ -46,6 +52,26 @@ export const mailPageHandlers: MailPageHandlers = {
   async "mail:ask-delivery"({ mail }) {
     await askAbout(await opened(mail));
     return null;
+  },
+
+  async "mail:reply-alone"({ mail }) {
+    await openAlone(mail);
+    return null;
+  },
+
+  async "mail:alone"({ mail }) {
+    const { name, address, list, subject } = await correspondentOf(mail);
+    const known = (await load()).lists[list];
+    return {
+      name: quotableName(name) ?? address,
+      address,
+      list: known?.name ?? list,
+      subject: answerSubject(presentable(subject, SUBJECT_LIMIT)),
+    };
+  },
+
+  async "mail:answer-alone"({ mail, subject, text }) {
+    return { sent: await answerAlone(await correspondentOf(mail), { subject, text }) };
   },
 
   async "mail:show-as"({ style }) {
@@ -84,6 +110,16 @@ async function opened(mail: MessageRef): Promise<OpenedMail> {
   const reading = await readMessage(await headerOf(mail), "elsewhere");
   if (reading.kind !== "opened") throw new AddonError("message-gone", "the mail does not open any more");
   return reading.opened;
+}
+
+/** The author of a mail, if somebody vouches for their key: looked at anew, since that may be another by now. */
+async function correspondentOf(mail: MessageRef): Promise<Correspondent> {
+  const reading = await readMessage(await headerOf(mail), "in-its-own-shell");
+  if (reading.kind === "private" && reading.view.mayReply) return reading.correspondent;
+  if (reading.kind === "opened" && mayAnswerAlone(reading.opened.view.author.standing))
+    return authorAlone(reading.opened);
+  if (reading.kind === "locked") throw new ProtocolError("key-locked", "the key is locked");
+  throw new AddonError("message-gone", "there is nobody to answer");
 }
 
 /** An invitation that came attached to a mail in Thunderbird. */

@@ -178,6 +178,11 @@ export const thunderbirdHost: Host = {
     await sendUnseen({ ...mail, files: [attachmentOf(mail.file)] }, {});
   },
 
+  sendSealed({ from, to, subject, notice, part: { name, type, bytes } }) {
+    const files = [new File([new Uint8Array(bytes)], name, { type })];
+    return sendUnseen({ from, to, subject, text: notice, files }, {});
+  },
+
   saveFile,
   renewViews,
 };

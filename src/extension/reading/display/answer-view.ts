@@ -7,6 +7,7 @@ import {
   type BodyStyle,
   type DisplayAnswer,
   type MailActions,
+  mayAnswerAlone,
   type OpenedView,
   piecesOfView,
 } from "../view.js";
@@ -17,6 +18,7 @@ import { incomingLine } from "./incoming-line.js";
 import { type LimitedPieces, shownOf } from "./limits.js";
 import { passphraseForm } from "./passphrase-form.js";
 import { personIn, whenIn } from "./person-words.js";
+import { privateLine, privateView, replyAloneButton } from "./private-view.js";
 import { groupsOf, stateLine } from "./state-line.js";
 
 /**
@@ -38,7 +40,9 @@ export function answerView(
   answer: Exclude<DisplayAnswer, { readonly kind: "ordinary" }>,
   showing: AnswerRendering,
 ): readonly Node[] {
-  return answer.kind === "opened" ? openedView(answer, showing) : [banner(answer, showing)];
+  if (answer.kind === "opened") return openedView(answer, showing);
+  if (answer.kind === "private") return privateView(answer, showing.acts, icon(privateLine(answer).tone));
+  return [banner(answer, showing)];
 }
 
 const icons = {
@@ -169,11 +173,12 @@ function details(view: OpenedView, showing: AnswerRendering): HTMLElement {
     element("summary", {}, t("details")),
     list,
     ...comparing(view, showing),
+    ...replyAloneButton(mayAnswerAlone(view.author.standing), view.author, showing.acts),
   );
 }
 
 function banner(
-  answer: Exclude<DisplayAnswer, OpenedView | { readonly kind: "ordinary" }>,
+  answer: Exclude<DisplayAnswer, OpenedView | { readonly kind: "ordinary" | "private" }>,
   { acts, again }: AnswerRendering,
 ): HTMLElement {
   switch (answer.kind) {

@@ -78,7 +78,7 @@ export class RenderedMail {
       if (next.kind === "opened") this.#showInstead(next, mark, acts);
     };
     const shown = answerView(answer, { acts, words: mailWords, again });
-    if (answer.kind === "opened") document.title = answer.subject;
+    if (answer.kind === "opened" || answer.kind === "private") document.title = answer.subject;
     const own = mark === null ? [] : [element("p", { class: "own" }, markView(mark))];
     this.take().show(answer.kind, [...own, ...shown]);
   }

@@ -13,6 +13,7 @@ const LOOKED_AT = 400;
 const notices = [
   "This message is encrypted to a mailing list.",
   "This message is encrypted. ListSeal",
+  "This private message is encrypted to one",
   "This is a list server's answer",
   "An owner of an encrypted mailing list",
   "This mail tells an owner of an encrypted",

@@ -13,7 +13,8 @@ export interface StateLine {
 
 type Part = { readonly tone: StateLine["tone"]; readonly phrase: Phrase };
 
-function who({ author }: OpenedView): Part {
+/** What is known of an author, in words. */
+export function standingPart(author: OpenedView["author"]): Part {
   // the address is certified; the name is what they call themselves, and might say anything, also what stands here
   const called = quotableName(author.name);
   const name = called === null ? author.address : t("state_author", author.address, called);
@@ -74,11 +75,14 @@ function remarked(remark: Remark): Part {
   }
 }
 
+/** What does not fit, in words. */
+export const remarkPhrase = (remark: Remark): Phrase => remarked(remark).phrase;
+
 /** The line for an opened mail. */
 export function stateLine(view: OpenedView): StateLine {
   const parts: Part[] = [
     { tone: "good", phrase: phrase("state_sealed_for", presentable(view.list.name, NAME_LIMIT)) },
-    who(view),
+    standingPart(view.author),
     how(view),
   ];
   if (view.ownKeyEnds !== null) {

@@ -28,6 +28,7 @@ code:where(:not(.body *)) { font-family: ui-monospace, monospace; font-size: 12p
 h1:where(:not(.body *)) { font-size: 20px; line-height: 1.3; margin: 0 0 4px; font-weight: 600; }
 .meta { color: var(--quiet); margin: 0 0 16px; } .meta strong { color: var(--fore); font-weight: 600; }
 .meta time { display: inline-block; }
+.state.private { border-inline-start-style: double; } .alone { margin-top: 6px; }
 .delivery { font-size: 13px; margin: 0 0 12px; display: flex; flex-wrap: wrap; gap: 4px 12px; align-items: baseline; }
 .delivery p { margin: 0; } .delivery ul { flex-basis: 100%; margin: 0; padding-inline-start: 20px; }
 .delivery.good p { color: var(--good); } .delivery.note p { color: var(--quiet); } .delivery.warning p { color: var(--warning); font-weight: 600; }

@@ -21,6 +21,7 @@ import {
   pictureOf,
   type SealedInMail,
 } from "../opening.js";
+import { openPrivateMail } from "../private-reading.js";
 import { shownView } from "../shown-view.js";
 import type { DisplayAnswer } from "../view.js";
 import { openComparing } from "../wanted-comparison.js";
@@ -87,6 +88,12 @@ export class MailReading {
       if (read.shell === "elsewhere" && this.#open !== "elsewhere") return { kind: "elsewhere" };
       await takeRidingNotice(read.riding, read);
       return this.#openSealed({ ...read, parts: async () => read.parts });
+    }
+    if (read.kind === "private") {
+      const reading = await openPrivateMail(read);
+      if (reading.kind !== "private") return reading;
+      await noteUse();
+      return reading.view;
     }
     const { arriving, invitation } = read;
     if (arriving !== null) {

@@ -92,7 +92,7 @@ export class ReadingView {
   }
 
   #showAnswer(reading: MailReading, answer: DisplayAnswer): void {
-    this.#isOpen = answer.kind === "opened";
+    this.#isOpen = answer.kind === "opened" || answer.kind === "private";
     if (reading.opened !== undefined) this.#options.opened?.(reading.opened, reading.source);
     this.#put(answer.kind, this.#nodesOf(reading, answer));
   }
@@ -122,6 +122,7 @@ export class ReadingView {
       unlock: this.#options.unlock ?? null,
       settings: openOptions,
       showAs: chooseStyle,
+      replyAlone: null,
       reply: reply === undefined ? null : async () => reading.opened !== undefined && reply(reading.opened),
     };
   }

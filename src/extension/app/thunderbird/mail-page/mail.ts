@@ -37,6 +37,7 @@ export function actsOn(mail: MessageRef): MailActions {
     unlock: (passphrase) => askFromPage("mail:unlock", { passphrase }),
     settings: () => browser.runtime.openOptionsPage(),
     showAs: (style) => askFromPage("mail:show-as", { style }),
+    replyAlone: () => askFromPage("mail:reply-alone", { mail }),
     reply: null,
   };
 }
