@@ -21,7 +21,7 @@ import {
 import { listKeyKindOf, writeListOpener } from "../../openpgp/list-keys.js";
 import { codeOf } from "../platform/errors.js";
 import type { StoredList, StoredOwner } from "../records/stored.js";
-import { secretsOf } from "./secrets-before.js";
+import { listSecretsOf } from "./secrets-before.js";
 
 /** A notice that the list follows, and the receipt for its owner. */
 export interface TakenNotice {
@@ -71,7 +71,7 @@ async function knownBefore(list: StoredList): Promise<ListBeforeNotice> {
     address: parseAddress(list.address),
     profile: list.profile,
     keys: [list.listKeyFingerprint, ...list.formerListKeys.map(({ fingerprint }) => fingerprint)],
-    secrets: listKeyKindOf(list.listKeyFingerprint) === "secret" ? await secretsOf(list) : [],
+    secrets: listKeyKindOf(list.listKeyFingerprint) === "secret" ? await listSecretsOf(list) : [],
     owners: await Promise.all(list.owners.map(termOf)),
     server: await parseSealingKey("server", fromBase64(list.serverCertificate)),
     serials: list.serials,

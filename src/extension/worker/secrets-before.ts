@@ -17,7 +17,7 @@ export async function readSecretsBefore(
 }
 
 /** Every secret that a member has of their list, the newest first. @throws ListSealError `key-damaged` */
-export function secretsOf({
+export function listSecretsOf({
   listKey,
   formerListKeys,
   profile,

@@ -263,7 +263,7 @@ export async function setRole(
   return { ...member, role };
 }
 
-/** Says who may post. @throws BadRequest; SecretNeedsMembers for others than members, of a list with a secret */
+/** Says who may post. @throws BadRequest; SecretConflict for others than members, of a list with a secret */
 export async function setPolicy(
   office: AdminContext,
   listAddress: string,

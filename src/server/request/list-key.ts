@@ -4,7 +4,7 @@ import { allFingerprints, userIdOf } from "../../openpgp/keys.js";
 import { listKeyKindOf, readListName } from "../../openpgp/list-keys.js";
 import { profileOf } from "../../openpgp/secrets.js";
 import { newListKeyRow } from "../store/list-key-material.js";
-import { type Conflict, type NewListKeyRow, SecretNeedsMembers } from "../store/store.js";
+import { type Conflict, type NewListKeyRow, SecretConflict } from "../store/store.js";
 import type { RequestContext } from "./request-context.js";
 
 /**
@@ -31,4 +31,4 @@ export async function listKeyFor(
 
 /** How a key that the store didn't take is refused. */
 export const conflictCode = (conflict: Conflict): RefusalCode =>
-  conflict instanceof SecretNeedsMembers ? "secret-needs-members" : "list-conflict";
+  conflict instanceof SecretConflict ? "secret-needs-members" : "list-conflict";

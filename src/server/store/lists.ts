@@ -88,7 +88,7 @@ export class Conflict extends Error {
 }
 
 /** A secret, which members alone have, for a list that lets others post; or such a policy for a list with a secret. */
-export class SecretNeedsMembers extends Conflict {
+export class SecretConflict extends Conflict {
   constructor() {
     super(
       "only members can post to a list whose key is a secret: nobody else has it; set the policy to members, or found the list with a key pair",
@@ -114,11 +114,11 @@ export interface ListStore {
   lists(): Promise<readonly List[]>;
   listByAddress(address: string): Promise<List | undefined>;
   listById(id: number): Promise<List | undefined>;
-  /** @throws Conflict if any list has ever used some of the key's material, or the list has a key; SecretNeedsMembers */
+  /** @throws Conflict if any list has ever used some of the key's material, or the list has a key; SecretConflict */
   setListKey(listId: number, key: NewListKeyRow, change: RosterChange): Promise<void>;
   /** Newest first. */
   formerListKeys(listId: number): Promise<readonly FormerListKey[]>;
-  /** @throws SecretNeedsMembers */
+  /** @throws SecretConflict */
   setPostPolicy(listId: number, policy: PostPolicy, change: RosterChange): Promise<void>;
   listSettings(listId: number): Promise<ListSettings>;
   setListSettings(listId: number, settings: ListSettings): Promise<void>;
@@ -193,7 +193,7 @@ export function listsIn(database: Database): ListStore {
           list !== undefined &&
           isSet(list, "list_key_fingerprint") &&
           listKeyKindOf(textColumn(list, "list_key_fingerprint")) === "secret";
-        if (isSecret && policy !== "members") throw new SecretNeedsMembers();
+        if (isSecret && policy !== "members") throw new SecretConflict();
         yield sql`UPDATE lists SET policy = ${policy} WHERE id = ${listId}`;
         yield* appendToRecord(listId, change);
       }),
@@ -279,11 +279,11 @@ export function* takeListKey(listId: number, key: NewListKeyRow): Script<void> {
 
 /**
  * Nobody but members may have to seal for a list with a secret, and nobody here may know the secret.
- * @throws SecretNeedsMembers; Conflict for a secret that the server shares with a member, and so could open posts with
+ * @throws SecretConflict; Conflict for a secret that the server shares with a member, and so could open posts with
  */
 function* assertMembersOnly(listId: number, id: string): Script<void> {
   const open = yield* firstRow(sql`SELECT id FROM lists WHERE id = ${listId} AND policy <> 'members'`);
-  if (open !== undefined) throw new SecretNeedsMembers();
+  if (open !== undefined) throw new SecretConflict();
   const known = yield* firstRow(
     sql`SELECT id FROM members WHERE copies_secret = ${id} OR posts_secret = ${id}`,
   );

@@ -44,7 +44,7 @@ export {
   type NewListKeyRow,
   type PostPolicy,
   postPolicies,
-  SecretNeedsMembers,
+  SecretConflict,
 } from "./lists.js";
 export type { MembershipCommands } from "./membership-commands.js";
 export type { NoticeMail, PassedNotices } from "./passed-notices.js";
