@@ -49,7 +49,7 @@ export const configSchema = z.strictObject({
       url: relayUrl.optional(),
       tls: z.enum(["auto", "require", "none"]).default("auto"),
       ca: path.optional(),
-      connections: positive("connections", 100).default(8),
+      connections: positive("connections", 100).default(16),
     })
     .prefault({}),
   web: z

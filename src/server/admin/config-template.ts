@@ -39,8 +39,9 @@ export const configTemplate = `# ListSeal list server. Every setting is listed h
 #tls = "auto"
 # PEM file with the authority that signed the relay's certificate, if it is your own. [reload]
 #ca = "tls/ca.crt"
-# In our measurements, more than 8 connections did not make Postfix faster.
-#connections = 8
+# Connections to the relay at one time. After a crash, at most one mail a connection goes out
+# twice. Fewer, if your relay allows fewer from one client.
+#connections = 16
 
 [web]
 # One-click unsubscribing (RFC 8058): behind your web server, or with its own certificate

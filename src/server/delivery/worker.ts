@@ -29,7 +29,7 @@ import { judgeBounce } from "./bounce-verdict.js";
 import { ClaimedJobs } from "./claimed-jobs.js";
 import { type CopyContext, CopyMaker } from "./copies.js";
 import type { RecipientGate, WithheldReason } from "./gate.js";
-import { type MadeMail, make } from "./make-mail.js";
+import { type MadeMail, type MakeMailContext, make } from "./make-mail.js";
 import { type PostSources, PreparedPosts } from "./prepared-posts.js";
 import { connectToRelay, type RelayConnection, type RelayOptions, type RelayResult } from "./relay.js";
 import { relayFault } from "./relay-fault.js";
@@ -94,6 +94,7 @@ export class DeliveryWorker {
   readonly #finished: BatchCommit;
   readonly #posts: PreparedPosts;
   readonly #claims: ClaimedJobs;
+  readonly #making: MakeMailContext;
   readonly #retryPauses: readonly number[];
   readonly #now: () => number;
   #lanes: readonly Promise<void>[] = [];
@@ -109,6 +110,7 @@ export class DeliveryWorker {
     this.#finished = new BatchCommit(options.store, options.log);
     this.#claims = new ClaimedJobs({ ...options, now: this.#now });
     this.#retryPauses = options.retryPauses ?? RETRY_PAUSES_MS;
+    this.#making = { ...options, posts: this.#posts, copies: this.#copies, now: this.#now };
   }
 
   /** Starts the lanes. */
@@ -290,14 +292,11 @@ export class DeliveryWorker {
   async #make(job: Job): Promise<MadeMail> {
     if (job.attempt > this.#retryPauses.length + 1) {
       // also a job that ends the process each time it is tried gets here
-      this.#options.log.error(`${nouns[job.kind]}-set-aside`, {
-        ...aboutJob(job),
-        code: "too-many-attempts",
-      });
-      return { kind: "aside", code: "too-many-attempts" };
+      const code = "too-many-attempts";
+      this.#options.log.error(`${nouns[job.kind]}-set-aside`, { ...aboutJob(job), code });
+      return { kind: "aside", code };
     }
-    const parts = { ...this.#options, posts: this.#posts, copies: this.#copies, now: this.#now };
-    return make(parts, job);
+    return make(this.#making, job);
   }
 
   /** What there is no mail for. */
