@@ -6,10 +6,14 @@
  * other programs do not lengthen. It includes V8's own threads: a little more than the turn itself.
  */
 
+import { randomBytes } from "node:crypto";
+import { MAX_NOTICE_PACKETS } from "../../src/membership/request/commands.js";
+import { DAY_MS } from "../../src/server/base/limits.js";
 import { roster } from "../../src/server/request/roster.js";
 import { Heads } from "../../src/server/store/rollback-guard.js";
 import { rosterPages } from "../../src/server/store/roster-pages.js";
 import { PlayServer, person } from "../../test/server/play-server.js";
+import { verifiedCommand } from "../../test/server/verified-commands.js";
 import { compare, type Row } from "../row.js";
 import { openSink } from "./relays.js";
 
@@ -18,6 +22,9 @@ const TENTH = LARGE / 10;
 /** Members that are added in one transaction. */
 const AT_A_TIME = 250;
 const GOAL_MS = 50;
+/** What an owner's notice of a new list key has: a session key packet a member, and one body. */
+const PACKET_OCTETS = 96;
+const BODY_OCTETS = 4_096;
 /** A tenth of the members may take a little more than a tenth of the time. */
 const LINEAR = 1.3;
 
@@ -112,6 +119,20 @@ async function atSize(members: number): Promise<ReadonlyMap<string, Spent>> {
       await note("heads", () => heads.note(store));
       await note("member list", async () => {
         for await (const _page of rosterPages(store, list.list.id));
+      });
+      // as many as one command may bring
+      const packets = Array.from({ length: MAX_NOTICE_PACKETS }, (_, index) => ({
+        to: (1 + index).toString(16).padStart(40, "0"),
+        packet: randomBytes(PACKET_OCTETS),
+      }));
+      const keptUntil = Date.now() + DAY_MS;
+      const command = { listId: list.list.id, signer: alice.key.fingerprint, id: "notice", keptUntil };
+      const body = randomBytes(BODY_OCTETS);
+      await note(`${MAX_NOTICE_PACKETS} members' parts of a list key's notice are kept`, async () => {
+        const notice = { serial: 1, digest: "a digest", body };
+        const verified = verifiedCommand(list.list, command, "claim");
+        const { kind } = await store.keepSharedNotice(verified, notice, packets);
+        if (kind !== "done") throw new Error(`the notice was ${kind}`);
       });
       const owner = await store.memberByAddress(list.list.id, alice.address);
       if (owner === undefined) throw new Error("no owner");

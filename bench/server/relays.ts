@@ -6,6 +6,7 @@ import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { DEFAULT_LANES } from "../../src/server/serve/service.js";
 import { freePort, LOOPBACK } from "../../test/world/ports.js";
 import { startPostfix } from "../../test/world/postfix.js";
 
@@ -13,7 +14,7 @@ const SINK = "/usr/sbin/smtp-sink";
 const SOURCE = "/usr/sbin/smtp-source";
 
 /** Connections of whoever sends. */
-export const LANES = 8;
+export const LANES = DEFAULT_LANES;
 
 /** A relay that listens. */
 export interface Relay {
