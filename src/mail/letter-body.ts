@@ -31,7 +31,7 @@ export interface AuthorKeys {
 
 /** One piece of what is read. A number is that of an attachment, `lang` a language by which fonts are chosen, if it is known. */
 export type BodyPiece =
-  /** Words, as text, as HTML, or as both. Beside HTML an empty text says that its text stands in a piece before. */
+  /** Words, as text, as HTML, or as both. Beside HTML an empty text says that its text is in a piece before. */
   | { readonly kind: "words"; readonly text?: string; readonly html?: string; readonly lang?: string }
   /** A file that is nothing but text: a patch, a log, a delivery report. */
   | { readonly kind: "text-file"; readonly attachment: number; readonly text: string; readonly fold: Fold }
@@ -131,7 +131,7 @@ class BodyReading {
 
   /**
    * The richest of several versions of the same (RFC 2046, 5.1.4): the last that has words; the first plain text goes with it. Files
-   * in the others are attachments all the same, and an entry for a calendar stands above the words.
+   * in the others are attachments all the same, and an entry for a calendar is above the words.
    */
   #alternative(versions: readonly ParsedPart[], place: "version" | "unread"): readonly BodyPiece[] {
     const rich = versions.findLast((version) => hasWords(version));
@@ -186,7 +186,7 @@ class BodyReading {
 
 /**
  * QUIRK: calendars write an invitation twice, as a version of the text and as a file, octet for octet but for line ends. Of entries
- * that are the same the last stays, which has the name; it stands where the first stood.
+ * that are the same the last stays, which has the name; it is where the first stood.
  */
 function withoutRepeatedEntries(
   files: readonly Attachment[],

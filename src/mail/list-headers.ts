@@ -1,4 +1,4 @@
-/** The header fields of a list's copies: all that stands outside the seals, written by the server alone. */
+/** The header fields of a list's copies: all that is outside the seals, written by the server alone. */
 import { type Address, domainOf, localPartOf, ownerAddress } from "./mailbox.js";
 import type { HeaderField } from "./mime.js";
 

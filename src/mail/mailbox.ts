@@ -45,7 +45,7 @@ function bad(why: string): ListSealError {
 }
 
 /**
- * Whether `text` is an address that already stands in canonical form. For data from a file or another
+ * Whether `text` is an address that is already in canonical form. For data from a file or another
  * computer, where any other spelling is an error of whoever wrote it.
  */
 export function isAddress(text: string): text is Address {
@@ -135,7 +135,7 @@ export function makeMailbox(name: string | undefined, address: Address): Mailbox
 }
 
 /**
- * A mailbox as it stands in a header field: `bob@x.test`, `Bob <bob@x.test>`, `"Bob, Jr." <bob@x.test>` or with
+ * A mailbox as it is in a header field: `bob@x.test`, `Bob <bob@x.test>`, `"Bob, Jr." <bob@x.test>` or with
  * encoded-words (RFC 2047) for a name outside ASCII. Always ASCII, never a line break: the writer of the header
  * folds at spaces.
  */

@@ -34,7 +34,7 @@ export interface ProtectedHeader {
   readonly signedAt: Date;
 }
 
-/** `subject`, `from`: not the list's, nor what is inside. `again`: an old mail that somebody has sent anew. */
+/** `subject`, `from`: not the list's, nor what is inside. `again`: an old mail that somebody has sent again. */
 export type OuterRemark = "subject" | "from" | "again";
 
 /** A mail server tries for five days, the author's and the list's one after the other. */

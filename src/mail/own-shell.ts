@@ -101,7 +101,7 @@ interface Span {
 }
 
 /**
- * What stands between the boundaries. Undefined unless every line that begins with two hyphens is a whole boundary, the last one
+ * What is between the boundaries. Undefined unless every line that begins with two hyphens is a whole boundary, the last one
  * closes, and nothing is before the first or behind the last.
  */
 function splitAt(raw: Uint8Array, from: number, boundary: string): readonly Span[] | undefined {
@@ -240,7 +240,7 @@ function sealedPartOf(raw: Uint8Array, span: Span): ShellPart | undefined {
   if (head === undefined || head.encoding !== "base64") return undefined;
   const { disposition } = head;
   if (disposition !== undefined && !["attachment", "inline"].includes(disposition.value)) return undefined;
-  // its name stands in the mail program's list of attachments: it says what the part is, and nothing else
+  // its name is in the mail program's list of attachments: it says what the part is, and nothing else
   const names = [head.type.params["name"], disposition?.params["filename"]].filter(
     (name) => name !== undefined,
   );
@@ -272,7 +272,7 @@ function withoutNotice(
   return text !== undefined && !text.includes(boundary) && notices.has(wordsOf(text)) ? sealed : undefined;
 }
 
-/** A notice without its line ends: mail programs break lines anew. */
+/** A notice without its line ends: mail programs break lines again. */
 const wordsOf = (text: string): string => text.replace(/[ \t\r\n]+/g, " ").trim();
 
 const notices: ReadonlySet<string> = new Set(

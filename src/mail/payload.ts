@@ -2,7 +2,7 @@
  * What a person wrote, as the MIME entity that is sealed, and back.
  *
  * The payload carries the true header fields inside the seal (RFC 9788, `hp="cipher"`), with `HP-Outer` fields that say
- * what stands outside, and the author's certificate (with the introduction by which readers trust it) as parts that are
+ * what is outside, and the author's certificate (with the introduction by which readers trust it) as parts that are
  * not attachments.
  *
  * Everything read from a payload is a claim of its writer until the inner signature has verified (`protocol/open-post.ts`).
@@ -58,7 +58,7 @@ export interface Letter {
   readonly author?: AuthorKeys;
 }
 
-/** A letter that was read: also with what stands where. */
+/** A letter that was read: also with what is where. */
 export type ReadLetter = Letter & Pick<EntityBody, "pieces">;
 
 /**
@@ -175,7 +175,7 @@ function bodyOf(letter: Letter, inline: readonly Leaf[]): Leaf | Multipart {
 
 function attachmentLeaf(attachment: Attachment): Leaf {
   const { name, bytes, contentId } = attachment;
-  // a sender's media type is written only if it is one; it stands in a header field
+  // a sender's media type is written only if it is one; it is in a header field
   const type = /^[a-z0-9!#$&^_.+-]+\/[a-z0-9!#$&^_.+-]+$/.test(attachment.type)
     ? attachment.type
     : "application/octet-stream";

@@ -1,7 +1,7 @@
 /**
  * Base64 of `own || shared`, where `own` is a few octets that differ from copy to copy and `shared` is large and the same.
  *
- * Base64 takes three octets at a time, so the large part's text depends on the length of what stands before it, modulo
+ * Base64 takes three octets at a time, so the large part's text depends on the length of what is before it, modulo
  * three. Up to two octets of the large part are moved to the small one, so that the rest begins a group of its own; the
  * rest is encoded once for each of the three alignments that is asked for (one, nearly always: a key packet's length is
  * that of its algorithm). The small part ends its line early, which base64 in mail allows (RFC 2045, 6.8: lines of AT MOST

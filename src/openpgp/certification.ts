@@ -90,7 +90,7 @@ async function signed(
 }
 
 /**
- * The key read anew from its bytes. A signature object that was just made counts as verified for the library, whatever
+ * The key read again from its bytes. A signature object that was just made counts as verified for the library, whatever
  * it is verified against later; and the original stays as it was.
  */
 async function readAgain(key: PrivateKey): Promise<PrivateKey> {

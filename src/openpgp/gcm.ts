@@ -90,7 +90,7 @@ export async function gcmOpener(key: Uint8Array<ArrayBuffer>): Promise<OpenChunk
   };
 }
 
-/** The nonce of a chunk of a version 2 packet: its number stands in the last eight octets. */
+/** The nonce of a chunk of a version 2 packet: its number is in the last eight octets. */
 export function numbered(nonce: Uint8Array, chunk: number): Uint8Array<ArrayBuffer> {
   const own = new Uint8Array(nonce);
   new DataView(own.buffer).setBigUint64(GCM_NONCE - 8, BigInt(chunk));

@@ -15,7 +15,7 @@ import { fullReadingConfig, readingConfig } from "./policy.js";
  *         `wrong-role`, `key-locked`, `wrong-passphrase`, `unsupported-algorithm`, `key-revoked`, `key-expired`,
  *         `no-encryption-key`, `weak-algorithm`
  */
-export async function readBroughtKey(
+export async function readImportedKey(
   source: Uint8Array | string,
   passphrase: string | undefined,
   date: Date,

@@ -155,7 +155,7 @@ export function sealingHalf<R extends Role>(key: OpeningKey<R>): SealingKey<R> {
   return { role: key.role, fingerprint: key.fingerprint, certificate: key.secret.toPublic() };
 }
 
-/** The primary User ID as it stands in the certificate, e.g. `Alice <alice@example.test>`; empty if there is none. */
+/** The primary User ID as it is in the certificate, e.g. `Alice <alice@example.test>`; empty if there is none. */
 export function userIdOf(key: SealingKey<Role> | OpeningKey<Role>): string {
   const certificate = "certificate" in key ? key.certificate : key.secret;
   return certificate.getUserIDs()[0] ?? "";

@@ -49,7 +49,7 @@ export async function extended<R extends Role>(
     subkey.bindingSignatures.push(...again.bindingSignatures);
   }
   old.directSignatures.push(...fresh.directSignatures);
-  // a signature object that was just made counts as verified for the library: read anew from its bytes
+  // a signature object that was just made counts as verified for the library: read again from its bytes
   const secret = await readPrivateKey({
     binaryKey: new PrivateKey(old.toPacketList()).write(),
     config: readingConfig,

@@ -23,7 +23,7 @@ export async function revokeMemberKey(key: OpeningKey<"member">, date: Date): Pr
     format: "object",
     config: readingConfig,
   });
-  // read anew from its bytes: a signature that was just made counts as verified for the library
+  // read again from its bytes: a signature that was just made counts as verified for the library
   const certificate = await readOneCertificate(publicKey.write());
   return { role: "member", fingerprint: key.fingerprint, certificate };
 }

@@ -6,7 +6,7 @@
  * On the wire it is an SKESK (RFC 9580, 5.3) instead of a PKESK; everything else is the same code.
  *
  * A shared secret is 256 random bits, never a human's password, so the cheapest S2K does. It signs nothing: every person,
- * and the server, still has a certificate. It has an id that stands where a fingerprint would; the id tells nothing of the
+ * and the server, still has a certificate. It has an id that is used where a fingerprint would be; the id tells nothing of the
  * secret and is named in clear beside the sealed part, so that a reader makes one try and not one per secret it knows.
  */
 import { enums, type PartialConfig } from "openpgp";
@@ -23,7 +23,7 @@ export type SecretId = string & { readonly [secretIdBrand]: true };
 /** What may be known of a shared secret by those who must not hold it: the server knows a list secret by this. */
 export interface SecretName<R extends Role> {
   readonly role: R;
-  /** The id; named like a fingerprint because it stands wherever one would. */
+  /** The id; named like a fingerprint because it is used wherever one would be. */
   readonly fingerprint: SecretId;
   readonly profile: Profile;
 }

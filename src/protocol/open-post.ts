@@ -61,7 +61,7 @@ export interface OpenedPost {
   readonly signedAt: Date;
   /**
    * SHA-256 of the data packet, which alone identifies a post: another one under a known author and message id is a re-post;
-   * the caller remembers. Not of the key packet: every member has the session key, and can wrap it anew.
+   * the caller remembers. Not of the key packet: every member has the session key, and can wrap it again.
    */
   readonly dataPacketDigest: string;
   readonly passage: PostOrigin;
@@ -210,7 +210,7 @@ function isOpenedForm(outer: Uint8Array, mode: Mode, target: KeyPacketTarget): b
 
 /**
  * Says how the post came here. "Through the list" only if the list signature matches everything that was opened:
- * otherwise a former member could move an old list signature to a new body, or a member post another's old words anew.
+ * otherwise a former member could move an old list signature to a new body, or a member post another's old words again.
  */
 async function passageOf(way: Way, post: InnerFacts, keys: MemberKeys, now: Date): Promise<PostOrigin> {
   const { mode, outer, body } = way;

@@ -42,7 +42,7 @@ export interface OpenedAtServer {
   /** SHA-256 of the key packet, lower-case hex: the second key of the replay memory. */
   readonly keyPacketDigest: string;
   /**
-   * SHA-256 of the data packet: what a post is known by. Whoever has its session key can wrap that anew, and in profile
+   * SHA-256 of the data packet: what a post is known by. Whoever has its session key can wrap that again, and in profile
    * `compatible` one wrapping has several spellings.
    */
   readonly dataPacketDigest: string;

@@ -97,7 +97,7 @@ const examples = (): { readonly [K in keyof PageCalls]: InputOf<PageCalls[K]> } 
   "settings:service-mail": { moves: false },
   "settings:lock-after": { after: "exit" },
   "storage:save": null,
-  "storage:start-anew": null,
+  "storage:start-over": null,
   practise: { text: "hello" },
   "owner:lists": null,
   "owner:open-card": { file: "AAAA" },

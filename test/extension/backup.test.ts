@@ -1,5 +1,5 @@
 /** A backup of everything, written and opened for real; and what it does to a device that has lists already. */
-import { merged, planOf, readBrought } from "../../src/extension/backup/merge.js";
+import { merged, planOf, readRestored } from "../../src/extension/backup/merge.js";
 import { emptyOwned } from "../../src/extension/records/owned-list.js";
 import {
   emptyStored,
@@ -25,11 +25,11 @@ const pinsWith = (key: string) => ({
 });
 const full: Stored = { ...stored, pins: { [address]: pinsWith("ee".repeat(20)) } };
 
-const owned = { here: emptyOwned, brought: emptyOwned };
+const owned = { here: emptyOwned, restored: emptyOwned };
 const none: ReadonlySet<string> = new Set();
 /** Somebody who agrees to everything. */
-const all = (here: Stored, brought: Stored): ReadonlySet<string> =>
-  new Set(planOf(here, brought, owned).moves.map(({ id }) => id));
+const all = (here: Stored, restored: Stored): ReadonlySet<string> =>
+  new Set(planOf(here, restored, owned).moves.map(({ id }) => id));
 
 async function written(lists: unknown) {
   const passphrase = makeBackupPassphrase();
@@ -41,14 +41,14 @@ test("a new device gets everything, and is told of no missing backup", async () 
   const { name, file, passphrase } = await written(full);
   expect(name).toBe("listseal-backup-2026-08-01.listseal");
   const { sections, made } = await readBackupFile({ file, passphrase });
-  const after = merged(emptyStored, readBrought(sections["lists"]), made, none);
+  const after = merged(emptyStored, readRestored(sections["lists"]), made, none);
   expect(after).toEqual({ ...full, backedUpAt: now });
 });
 
-test("a backup of an older version is brought up to date", async () => {
+test("a backup of an older version is restored up to date", async () => {
   const { file, passphrase } = await written(storedVersion1);
   const { sections } = await readBackupFile({ file, passphrase });
-  expect(readBrought(sections["lists"]).version).toBe(STORED_VERSION);
+  expect(readRestored(sections["lists"]).version).toBe(STORED_VERSION);
 });
 
 test.each([
@@ -56,7 +56,7 @@ test.each([
   ["one without its lists", undefined, "backup-damaged"],
   ["a damaged one", { ...stored, lists: { [address]: { address } } }, "backup-damaged"],
 ])("%s is refused", (_, value, code) => {
-  expect(() => readBrought(value)).toThrow(expect.objectContaining({ code }));
+  expect(() => readRestored(value)).toThrow(expect.objectContaining({ code }));
 });
 
 test("a wrong passphrase, and a file that is no backup", async () => {
@@ -132,10 +132,10 @@ describe("a device that has lists already", () => {
       requestAddress: "elsewhere@x.test",
       serials: { owners: 9, "new-list-key": 9, "new-server-key": 9 },
     };
-    const brought = { ...full, lists: { [address]: moved } };
+    const restored = { ...full, lists: { [address]: moved } };
 
     test("is shown before anything is done, with what is here beside it", () => {
-      const [move] = planOf(full, brought, owned).moves;
+      const [move] = planOf(full, restored, owned).moves;
       expect(move).toMatchObject({
         before: { owners: [{ fingerprint: "cc".repeat(20) }], server: storedList.serverFingerprint },
         after: { owners: [{ fingerprint: other.fingerprint }], server: moved.serverFingerprint },
@@ -143,13 +143,13 @@ describe("a device that has lists already", () => {
     });
 
     test("changes nothing of the list where the person did not agree, or agreed to another move", () => {
-      expect(merged(full, brought, now, none).lists).toEqual(full.lists);
-      const later = { ...brought, lists: { [address]: { ...moved, serverFingerprint: "0e".repeat(20) } } };
-      expect(merged(full, later, now, all(full, brought)).lists).toEqual(full.lists);
+      expect(merged(full, restored, now, none).lists).toEqual(full.lists);
+      const later = { ...restored, lists: { [address]: { ...moved, serverFingerprint: "0e".repeat(20) } } };
+      expect(merged(full, later, now, all(full, restored)).lists).toEqual(full.lists);
     });
 
     test("is taken where they did", () => {
-      expect(merged(full, brought, now, all(full, brought)).lists[address]).toMatchObject({
+      expect(merged(full, restored, now, all(full, restored)).lists[address]).toMatchObject({
         ...{ owners: [other], serverFingerprint: moved.serverFingerprint, serials: moved.serials },
       });
     });
@@ -158,14 +158,14 @@ describe("a device that has lists already", () => {
   test("former servers and keys, which speak for old mail, come only where the person agreed", () => {
     const foreign = { listKey: "WA==", fingerprint: "0e".repeat(20), graceEnds: "2099-01-01T00:00:00.000Z" };
     const older = { ...storedList, formerServers: ["WA=="], formerListKeys: [foreign] };
-    const brought = { ...full, lists: { [address]: older } };
-    const [move] = planOf(full, brought, owned).moves;
+    const restored = { ...full, lists: { [address]: older } };
+    const [move] = planOf(full, restored, owned).moves;
     expect(move).toMatchObject({
       before: { formerServers: 0, formerListKeys: 0 },
       after: { formerServers: 1, formerListKeys: 1 },
     });
-    expect(merged(full, brought, now, none).lists).toEqual(full.lists);
-    expect(merged(full, brought, now, all(full, brought)).lists[address]).toMatchObject({
+    expect(merged(full, restored, now, none).lists).toEqual(full.lists);
+    expect(merged(full, restored, now, all(full, restored)).lists[address]).toMatchObject({
       ...{ formerServers: ["WA=="], formerListKeys: [foreign] },
     });
   });
@@ -174,8 +174,8 @@ describe("a device that has lists already", () => {
     const olive = parseAddress("olive@example.test");
     const forged = { key: parseFingerprint("0f".repeat(20)), how: "confirmed" as const };
     const pins = { ...pinsWith("ee".repeat(20)), pins: { [olive]: forged } };
-    const brought = { ...full, pins: { [address]: pins } };
-    const after = merged({ ...full, pins: {} }, brought, now, all({ ...full, pins: {} }, brought));
+    const restored = { ...full, pins: { [address]: pins } };
+    const after = merged({ ...full, pins: {} }, restored, now, all({ ...full, pins: {} }, restored));
     expect(after.pins[address]?.pins ?? {}).toEqual({});
   });
 

@@ -111,7 +111,7 @@ describe("a call", () => {
     "key:import": never,
     "key:save-secret": never,
     "storage:save": never,
-    "storage:start-anew": never,
+    "storage:start-over": never,
     practise: never,
     "owner:lists": never,
     "owner:open-card": never,

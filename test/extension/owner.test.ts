@@ -1,5 +1,5 @@
 /** The owner's side as far as it is pure: pasted addresses, what a page is shown, what is kept. */
-import { mergedOwned, readBroughtOwned } from "../../src/extension/backup/merge.js";
+import { mergedOwned, readRestoredOwned } from "../../src/extension/backup/merge.js";
 import { pastedInvitees, typedInvitee } from "../../src/extension/owner/addresses.js";
 import { batchAnswered } from "../../src/extension/owner/batches.js";
 import { unexplained } from "../../src/extension/owner/members.js";
@@ -181,15 +181,15 @@ describe("a backup", () => {
   const owned = { ...emptyOwned, lists: { [address]: ownedList } };
 
   test("brings owned lists to a new device, and puts none in place of one that is here", () => {
-    expect(mergedOwned(emptyOwned, readBroughtOwned(JSON.parse(JSON.stringify(owned))), {})).toEqual(owned);
+    expect(mergedOwned(emptyOwned, readRestoredOwned(JSON.parse(JSON.stringify(owned))), {})).toEqual(owned);
     const here = { ...owned, lists: { [address]: { ...ownedList, name: "Team here" } } };
     expect(mergedOwned(here, owned, {})).toEqual(here);
   });
 
   test("of somebody who owned no list brings none; of a later version it is refused", () => {
-    expect(readBroughtOwned(undefined)).toEqual(emptyOwned);
-    expect(() => readBroughtOwned({ version: 99, lists: {} })).toThrow("newer");
-    expect(() => readBroughtOwned({ version: 1, lists: 1 })).toThrow("can't be read");
+    expect(readRestoredOwned(undefined)).toEqual(emptyOwned);
+    expect(() => readRestoredOwned({ version: 99, lists: {} })).toThrow("newer");
+    expect(() => readRestoredOwned({ version: 1, lists: 1 })).toThrow("can't be read");
   });
 });
 

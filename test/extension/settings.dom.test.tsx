@@ -214,11 +214,11 @@ test.each(["storage-damaged", "unsupported-version"] as const)(
     await open({ overview: new ListSealError(code, "x") });
     await press("Save as a file…");
     await press("Start over");
-    expect(asked.map(([name]) => name)).not.toContain("storage:start-anew");
+    expect(asked.map(([name]) => name)).not.toContain("storage:start-over");
     expect(root.querySelector("[role=alert]")?.textContent).toContain("will be deleted");
     expect(await complaints()).toEqual([]);
     await press("Start over");
-    expect(asked.map(([name]) => name)).toContain("storage:start-anew");
+    expect(asked.map(([name]) => name)).toContain("storage:start-over");
   },
 );
 

@@ -1,6 +1,6 @@
 /** A key that is refused for its dates says so: who is told that it is weak makes another one for nothing. */
 import { generateKey as generateOpenPgpKey, readPrivateKey } from "openpgp";
-import { readBroughtKey } from "../../src/openpgp/imported-key.js";
+import { readImportedKey } from "../../src/openpgp/imported-key.js";
 import { assertUsable, generateMemberKey, sealingHalf } from "../../src/openpgp/keys.js";
 
 const DAY = 86_400_000;
@@ -20,8 +20,8 @@ test("a key that is brought along, on a computer whose clock is behind", async (
     format: "armored",
     config: { v6Keys: false },
   });
-  await readBroughtKey(privateKey, undefined, inDays(1));
-  await expect(readBroughtKey(privateKey, undefined, inDays(-1))).rejects.toMatchObject({
+  await readImportedKey(privateKey, undefined, inDays(1));
+  await expect(readImportedKey(privateKey, undefined, inDays(-1))).rejects.toMatchObject({
     code: "key-from-the-future",
   });
 });

@@ -13,7 +13,7 @@ import { generateSecret } from "../../src/openpgp/secrets.js";
 import { codeOfThrown } from "../../src/server/base/error-code.js";
 import { openLog } from "../../src/server/base/log.js";
 import { RecipientGate } from "../../src/server/delivery/gate.js";
-import { openSlips } from "../../src/server/delivery/queue-header.js";
+import { openQueueHeaders } from "../../src/server/delivery/queue-header.js";
 import { startFilter } from "../../src/server/serve/filter.js";
 import { openStore } from "../../src/server/store/open-store.js";
 import { postgres } from "../../src/server/store/postgres.js";
@@ -484,12 +484,12 @@ onEachStore(() => {
   });
 
   describe("the filter behind Postfix", () => {
-    const slipped = async () => {
+    const withHeader = async () => {
       const { raw } = await seal(list, alice);
-      const slips = await openSlips(server.folder);
+      const headers = await openQueueHeaders(server.folder);
       const certificate = alice.key.secret.toPublic().write();
       const author = { kind: "member", name: "Alice", certificate } as const;
-      return Buffer.concat(slips.attach(raw, { listId: list.list.id, accepted: Date.now(), author }));
+      return Buffer.concat(headers.attach(raw, { listId: list.list.id, accepted: Date.now(), author }));
     };
     const filtering = async () => {
       // makes what every server has in its folder
@@ -509,7 +509,7 @@ onEachStore(() => {
 
     test("hands a copy over", async () => {
       const filter = await filtering();
-      expect(await handed(filter.front.port, await slipped())).toMatchObject({ code: 250 });
+      expect(await handed(filter.front.port, await withHeader())).toMatchObject({ code: 250 });
       expect(server.sink.for(eve.address)).toHaveLength(1);
       await filter.stop();
     });
@@ -517,7 +517,7 @@ onEachStore(() => {
     test("makes none for somebody who is removed while its relay is slow", async () => {
       const filter = await filtering();
       const slow = slowFor(eve);
-      const answer = handed(filter.front.port, await slipped());
+      const answer = handed(filter.front.port, await withHeader());
       await slow.reached;
       await server.remove(list, eve);
       slow.go();
@@ -529,7 +529,7 @@ onEachStore(() => {
     test("makes none for a paused list: Postfix keeps the post until an owner lets the list go on", async () => {
       const filter = await filtering();
       await server.office(({ store }) => new Heads(server.folder.heads).pauseAll(store));
-      expect(await handed(filter.front.port, await slipped())).toMatchObject({ code: 451 });
+      expect(await handed(filter.front.port, await withHeader())).toMatchObject({ code: 451 });
       expect(server.sink.named).toEqual([]);
       await filter.stop();
     });

@@ -16,7 +16,7 @@ import type { DataFolder } from "../../src/server/base/data-folder.js";
 import { openLog } from "../../src/server/base/log.js";
 import { RateLimiter, RequestLimiter } from "../../src/server/base/rate-limits.js";
 import { RecipientGate as WayOut } from "../../src/server/delivery/gate.js";
-import { openSlips } from "../../src/server/delivery/queue-header.js";
+import { openQueueHeaders } from "../../src/server/delivery/queue-header.js";
 import { RecipientExpander } from "../../src/server/delivery/recipient-expander.js";
 import { SuspensionReview } from "../../src/server/delivery/suspension.js";
 import { MailmanMail } from "../../src/server/receive/from-mailman.js";
@@ -335,7 +335,7 @@ export class Scheduler {
       ...parts,
       ...(act.way === "own"
         ? {}
-        : { exploder: new RecipientExpander(store, await openSlips(this.#folder), relay) }),
+        : { exploder: new RecipientExpander(store, await openQueueHeaders(this.#folder), relay) }),
       limiter: new RateLimiter(() => ({ author: 10, list: 10 })),
       standing: new SuspensionReview(parts),
       gate: new WayOut(parts),

@@ -7,7 +7,7 @@ import { ownedRecord } from "../records/owned-storage.js";
 import { load, update } from "../records/storage.js";
 import type { Stored } from "../records/stored.js";
 import { runJob } from "../worker/client.js";
-import { merged, mergedOwned, planOf, readBrought, readBroughtOwned } from "./merge.js";
+import { merged, mergedOwned, planOf, readRestored, readRestoredOwned } from "./merge.js";
 import type { RestorePlan } from "./restore-plan.js";
 
 /** One file with everything of this add-on, and the way back. */
@@ -27,16 +27,16 @@ export function makeBackup(passphrase: string): Promise<void> {
   });
 }
 
-interface Brought {
+interface BackupContent {
   readonly made: string;
   readonly lists: Stored;
   readonly owned: Owned;
 }
 
 /** Opens a backup and looks at everything in it. @throws ListSealError what `readBackup` throws; `unsupported-version` */
-async function broughtBy(file: string, passphrase: string): Promise<Brought> {
+async function openBackup(file: string, passphrase: string): Promise<BackupContent> {
   const { made, sections } = await runJob("read-backup", { file: bytesOf(file), passphrase });
-  return { made, lists: readBrought(sections["lists"]), owned: readBroughtOwned(sections["owned"]) };
+  return { made, lists: readRestored(sections["lists"]), owned: readRestoredOwned(sections["owned"]) };
 }
 
 /** What a backup would bring and change, for a page to show. */
@@ -52,9 +52,9 @@ export interface RestoreSummary extends RestorePlan {
  */
 export function lookAtBackup(file: string, passphrase: string): Promise<RestoreSummary> {
   return awake(async () => {
-    const { made, lists, owned } = await broughtBy(file, passphrase);
+    const { made, lists, owned } = await openBackup(file, passphrase);
     return {
-      ...planOf(await load(), lists, { here: await ownedRecord.load(), brought: owned }),
+      ...planOf(await load(), lists, { here: await ownedRecord.load(), restored: owned }),
       made,
     };
   });
@@ -68,7 +68,7 @@ export function lookAtBackup(file: string, passphrase: string): Promise<RestoreS
  */
 export function restoreBackup(file: string, passphrase: string, accepted: readonly string[]): Promise<void> {
   return awake(async () => {
-    const { made, lists, owned } = await broughtBy(file, passphrase);
+    const { made, lists, owned } = await openBackup(file, passphrase);
     const moves = new Set(accepted);
     const after = await update((here) => {
       const stored = merged(here, lists, made, moves);

@@ -18,16 +18,16 @@ import type { ListChange, ListFacts, RestorePlan } from "./restore-plan.js";
  * Reads the lists of a backup, of any version that was ever released.
  * @throws ListSealError `unsupported-version` (made by a newer add-on), `backup-damaged`
  */
-export function readBrought(value: unknown): Stored {
+export function readRestored(value: unknown): Stored {
   if (value === undefined) throw new MembershipError("backup-damaged", "a part is missing");
   return readPart(value, STORED_VERSION, readStored);
 }
 
 /**
  * Reads the owned lists of a backup; there are none in the backups of those who made theirs before they owned a list.
- * @throws ListSealError as {@link readBrought}
+ * @throws ListSealError as {@link readRestored}
  */
-export function readBroughtOwned(value: unknown): Owned {
+export function readRestoredOwned(value: unknown): Owned {
   return readPart(value, OWNED_VERSION, readOwned);
 }
 
@@ -45,11 +45,11 @@ function readPart<T>(value: unknown, newest: number, read: (value: unknown) => T
 }
 
 /**
- * Owned lists that are here stay: their logs go further than a backup's, and the rest the server tells again. One that is brought
+ * Owned lists that are here stay: their logs go further than a backup's, and the rest the server tells again. One that is restored
  * must be the list that is known here under its address.
  */
-export function mergedOwned(here: Owned, brought: Owned, lists: Stored["lists"]): Owned {
-  const fitting = Object.entries(brought.lists).filter(([address, owned]) => {
+export function mergedOwned(here: Owned, restored: Owned, lists: Stored["lists"]): Owned {
+  const fitting = Object.entries(restored.lists).filter(([address, owned]) => {
     const known = lists[address];
     return (
       known === undefined ||
@@ -72,24 +72,24 @@ function keysOf({ listKeyFingerprint, formerListKeys }: StoredList): readonly st
 }
 
 /** Whether both are the same list, before and after a new list key. */
-function isSameList(here: StoredList, brought: StoredList): boolean {
+function isSameList(here: StoredList, restored: StoredList): boolean {
   return (
-    keysOf(here).includes(brought.listKeyFingerprint) || keysOf(brought).includes(here.listKeyFingerprint)
+    keysOf(here).includes(restored.listKeyFingerprint) || keysOf(restored).includes(here.listKeyFingerprint)
   );
 }
 
-/** Here and brought in one: the word of whichever has taken more notices, and the former keys of both. */
-function joinedLists(here: StoredList, brought: StoredList): StoredList {
-  const base = isNewer(brought, here) ? brought : here;
+/** Here and restored in one: the word of whichever has taken more notices, and the former keys of both. */
+function joinedLists(here: StoredList, restored: StoredList): StoredList {
+  const base = isNewer(restored, here) ? restored : here;
   const known = new Set(keysOf(base));
-  const missing = [...here.formerListKeys, ...brought.formerListKeys].filter(({ fingerprint }) => {
+  const missing = [...here.formerListKeys, ...restored.formerListKeys].filter(({ fingerprint }) => {
     if (known.has(fingerprint)) return false;
     known.add(fingerprint);
     return true;
   });
-  const servers = new Set([...here.formerServers, ...brought.formerServers]);
+  const servers = new Set([...here.formerServers, ...restored.formerServers]);
   // of one server the certificate that is here: it may have been renewed since the backup
-  const same = here.serverFingerprint === brought.serverFingerprint;
+  const same = here.serverFingerprint === restored.serverFingerprint;
   return {
     ...base,
     serverCertificate: same ? here.serverCertificate : base.serverCertificate,
@@ -102,17 +102,17 @@ function joinedLists(here: StoredList, brought: StoredList): StoredList {
  * What is remembered in both. A pin that is here stays: a backup is older than what was seen since, and a pin is never moved by
  * a file. An owner's address takes none from a file but the owner's own.
  */
-function mergedPins(here: Pins, brought: Pins, { owners }: StoredList): Pins {
-  const fitting = Object.entries(brought.pins).filter(
+function mergedPins(here: Pins, restored: Pins, { owners }: StoredList): Pins {
+  const fitting = Object.entries(restored.pins).filter(
     ([address, { key }]) =>
       !owners.some((owner) => owner.address === address) ||
       owners.some((owner) => owner.address === address && owner.fingerprint === key),
   );
   return {
     pins: { ...Object.fromEntries(fitting), ...here.pins },
-    introductions: { ...brought.introductions, ...here.introductions },
-    seen: { ...brought.seen, ...here.seen },
-    revoked: { ...brought.revoked, ...here.revoked },
+    introductions: { ...restored.introductions, ...here.introductions },
+    seen: { ...restored.seen, ...here.seen },
+    revoked: { ...restored.revoked, ...here.revoked },
   };
 }
 
@@ -151,10 +151,10 @@ type Step =
       readonly pins: Pins;
     };
 
-function stepFor(here: Stored, brought: Stored, list: StoredList): Step {
+function stepFor(here: Stored, restored: Stored, list: StoredList): Step {
   const { address } = list;
   const present = here.lists[address];
-  const pins = brought.pins[address];
+  const pins = restored.pins[address];
   if (present === undefined) return { kind: "new", list, pins };
   if (!isSameList(present, list)) return { kind: "other", list: present };
   if (isOnlyInvited(here, address)) return { kind: "waiting", list, pins };
@@ -174,14 +174,14 @@ function stepFor(here: Stored, brought: Stored, list: StoredList): Step {
 /** What a backup would bring, and what it would change: to be shown before {@link merged}. */
 export function planOf(
   here: Stored,
-  brought: Stored,
-  owned: { readonly here: Owned; readonly brought: Owned },
+  restored: Stored,
+  owned: { readonly here: Owned; readonly restored: Owned },
 ): RestorePlan {
-  const steps = Object.values(brought.lists).map((list) => stepFor(here, brought, list));
+  const steps = Object.values(restored.lists).map((list) => stepFor(here, restored, list));
   const fresh = steps.flatMap((step) => (step.kind === "new" || step.kind === "waiting" ? [step.list] : []));
   return {
     isEmptyHere: Object.keys(here.lists).length + Object.keys(here.memberKeys).length === 0,
-    keys: Object.values(brought.memberKeys)
+    keys: Object.values(restored.memberKeys)
       .filter(({ fingerprint }) => here.memberKeys[fingerprint] === undefined)
       .map(({ userId, fingerprint }) => ({ userId, fingerprint })),
     lists: fresh.map(({ address, name, listKeyFingerprint, owners }) => ({
@@ -192,7 +192,7 @@ export function planOf(
         .filter(({ to }) => to === null)
         .map(({ userId, fingerprint }) => ({ userId, fingerprint })),
     })),
-    owned: Object.keys(owned.brought.lists).filter((address) => owned.here.lists[address] === undefined),
+    owned: Object.keys(owned.restored.lists).filter((address) => owned.here.lists[address] === undefined),
     moves: steps.flatMap((step) => (step.kind === "move" ? [step.move] : [])),
     kept: steps.flatMap((step) =>
       step.kind === "other" ? [{ address: step.list.address, name: step.list.name }] : [],
@@ -206,13 +206,13 @@ export function planOf(
  * @param made     when the backup was made: it is a backup of a device that had nothing before
  * @param accepted the ids of the moves that the person has seen and agreed to; every other list that is here stays as it is
  */
-export function merged(here: Stored, brought: Stored, made: string, accepted: ReadonlySet<string>): Stored {
+export function merged(here: Stored, restored: Stored, made: string, accepted: ReadonlySet<string>): Stored {
   const lists = { ...here.lists };
   const pins = { ...here.pins };
   const joining = { ...here.joining };
-  for (const list of Object.values(brought.lists)) {
+  for (const list of Object.values(restored.lists)) {
     const { address } = list;
-    const step = stepFor(here, brought, list);
+    const step = stepFor(here, restored, list);
     const present = lists[address];
     switch (step.kind) {
       case "new":
@@ -240,6 +240,6 @@ export function merged(here: Stored, brought: Stored, made: string, accepted: Re
       lists[address] = { ...now, ...wayInto(list) };
   }
   const backedUpAt = Object.keys(here.memberKeys).length === 0 ? made : here.backedUpAt;
-  const memberKeys = { ...brought.memberKeys, ...here.memberKeys };
+  const memberKeys = { ...restored.memberKeys, ...here.memberKeys };
   return { ...here, lists, pins, joining, memberKeys, backedUpAt };
 }

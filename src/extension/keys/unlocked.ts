@@ -112,7 +112,7 @@ export function lockDue(): Promise<number | null> {
   });
 }
 
-/** A person reads or writes sealed mail: the time begins anew, unless it was over already, which locks. */
+/** A person reads or writes sealed mail: the time starts over, unless it was over already, which locks. */
 export function noteUse(): Promise<void> {
   return withLock("unlocked", async () => {
     const kept = await unlocked();

@@ -14,7 +14,7 @@ export interface BlockChange {
 export interface BlockStore {
   /** The sealed key of an index; undefined if there is no such index. */
   readKey(index: string): Promise<Uint8Array | undefined>;
-  /** Begins an index anew under a key: what was there of it goes. */
+  /** Starts an index over under a key: what was there of it goes. */
   begin(index: string, sealedKey: Uint8Array): Promise<void>;
   readAll(index: string, part: BlockPart): Promise<ReadonlyMap<number, Uint8Array>>;
   read(index: string, part: BlockPart, number: number): Promise<Uint8Array | undefined>;

@@ -27,7 +27,7 @@ export async function listedFolders(): Promise<readonly MailFolder[]> {
 }
 
 /**
- * Whether a message may be a list's, by what stands outside its seals: a copy names the list as its sender or recipient, or has the
+ * Whether a message may be a list's, by what is outside its seals: a copy names the list as its sender or recipient, or has the
  * fixed subject of the list's mails. Opening anything else would cost time for nothing.
  */
 export function maybeListMail(header: MessageHeader, lists: readonly string[]): boolean {

@@ -20,7 +20,7 @@ import { wordsOfQuery } from "./search-words.js";
  * words, and is built in no time.
  */
 
-/** Mails in one block: what is written when one of them changes, and what is lost, until it is built anew, with a damaged one. */
+/** Mails in one block: what is written when one of them changes, and what is lost, until it is built again, with a damaged one. */
 const BLOCK_MAILS = 500;
 
 /** Hits of one search: whoever gets more types another word. */
@@ -63,7 +63,7 @@ interface IndexPlace {
   /** The name of the index: nothing is told by it. */
   readonly index: string;
   readonly key: CryptoKey;
-  /** Called when a block turned out to be damaged: it was dropped, and its mails have to be read anew. */
+  /** Called when a block turned out to be damaged: it was dropped, and its mails have to be read again. */
   readonly damaged: () => void;
 }
 
@@ -237,7 +237,7 @@ export class MailIndex {
     return block.texts;
   }
 
-  /** Writes blocks anew, and then has them in memory. An empty one goes. */
+  /** Writes blocks again, and then has them in memory. An empty one goes. */
   async #replace(changed: ReadonlyMap<number, readonly MailToIndex[]>): Promise<void> {
     const written: BlockChange[] = [];
     for (const [number, content] of changed) {

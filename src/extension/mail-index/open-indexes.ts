@@ -32,7 +32,7 @@ export type IndexState = "made" | "damaged";
 
 const damageListeners: ((list: string, state: IndexState) => void)[] = [];
 
-/** Has `heard` called with the list whose index lost mails, or its key, and has to be built anew, and with one that was made. */
+/** Has `heard` called with the list whose index lost mails, or its key, and has to be built again, and with one that was made. */
 export function whenIndexDamaged(heard: (list: string, state: IndexState) => void): void {
   damageListeners.push(heard);
 }

@@ -271,7 +271,7 @@ export async function addArrived(
   return added;
 }
 
-/** An index turned out to be damaged, or was made anew: what was gone through before is gone through again. */
+/** An index turned out to be damaged, or was made again: what was gone through before is gone through again. */
 export function rebuild(): void {
   void syncState()
     .then(async ({ folders }) => {

@@ -83,7 +83,7 @@ async function takeOne(
 }
 
 /**
- * What a notice may change of a list, put over what stands there now.
+ * What a notice may change of a list, put over what is there now.
  *
  * Attack: between an invitation and the server's answer, whoever wrote the file would be believed as the list's owner.
  * @throws ListSealError `join-unanswered`; `no-such-list` if the list that the notice was held against is not here any more

@@ -147,7 +147,7 @@ async function isWaitedFor(list: OwnedList, { asked }: NoticeRun, again: boolean
 }
 
 /**
- * What the server's answer to a batch changes. Any other answer changes nothing: it was for a batch that was asked for anew,
+ * What the server's answer to a batch changes. Any other answer changes nothing: it was for a batch that was asked for again,
  * or it is looked at for a second time.
  *
  * @param code of a refusal. `not-a-member`: nobody of the batch is a member any more, and there is nobody left to tell. They

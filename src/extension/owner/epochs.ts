@@ -86,7 +86,7 @@ function isOvertaken({ history, listKeyFingerprint }: OwnedList): boolean {
 }
 
 /**
- * Goes on with what was begun, as the record stands now. An answer may be lost, and with it the only word that the list has changed
+ * Goes on with what was begun, as the record is now. An answer may be lost, and with it the only word that the list has changed
  * over: then the record has it, signed by this owner, and the key is not made in vain.
  */
 async function follow(list: OwnedList, run: EpochRun, limits: PacketLimits): Promise<void> {
@@ -293,7 +293,7 @@ export async function changeAnswered(asked: PendingRequest, result: AnswerResult
   if (run?.asked?.request !== id) return false;
   if (result.kind !== "refused") {
     await withLock("telling", () => finish(list, run));
-    // the change stands in the record
+    // the change is in the record
     await askRoster(address).catch(() => undefined);
     return true;
   }

@@ -26,7 +26,7 @@ export async function askRoster(address: string): Promise<void> {
   const since = Date.now() - ROSTER_LOST_MS;
   const waiting = (await pendingFor(address)).filter(({ do: what }) => what === "roster");
   if (waiting.some(({ failure, askedAt }) => failure === null && Date.parse(askedAt) > since)) return;
-  // one that could not be sent keeps nobody from asking anew: the right to send may have been given since
+  // one that could not be sent keeps nobody from asking again: the right to send may have been given since
   for (const { id, failure } of waiting) if (failure !== null) await forgetPending(id);
   await askAsOwner(list, { do: "roster", after: list.history.hashes.length });
 }

@@ -28,7 +28,7 @@ const MAX_GRACE_DAYS = 90;
  */
 export async function beginNewKey(address: string, graceDays: number): Promise<void> {
   const list = await loadOwned(address);
-  // the server uses that one already: begun anew, it would be known to nobody
+  // the server uses that one already: begun again, it would be known to nobody
   if (list.rekeying?.stage === "agreed") return tellMembers(address);
   // asked before anything is kept: a key that is locked changes nothing
   await ownerSecret(list);

@@ -57,7 +57,7 @@ export async function noteRefusal(
   }));
 }
 
-/** Raises an alarm. The same one stands once. */
+/** Raises an alarm. The same one is raised once. */
 export async function raiseAlarm(list: string, code: ErrorCode, about: string | null = null): Promise<void> {
   const at = new Date().toISOString();
   await changeOwned(list, (now) =>

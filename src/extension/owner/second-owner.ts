@@ -39,7 +39,7 @@ function ownedFrom(list: StoredList, ownerKey: string): OwnedList {
 }
 
 /**
- * Makes the owner's side of a list, if there is none. One that has ended begins anew, with an empty log.
+ * Makes the owner's side of a list, if there is none. One that has ended starts over, with an empty log.
  * @returns whether it was made now
  */
 function appoint(list: StoredList, ownerKey: string): Promise<boolean> {

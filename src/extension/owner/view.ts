@@ -33,7 +33,7 @@ export interface MemberView extends StoredMember {
   readonly word: MembershipSource;
   /** Whether the record has what an owner needs to confirm them. */
   readonly confirmable: boolean;
-  /** Whether they have revoked their key: they get nothing and post nothing until they are invited anew. */
+  /** Whether they have revoked their key: they get nothing and post nothing until they are invited again. */
   readonly revoked: boolean;
   /** What was asked about them, and waits for the server. */
   readonly waiting: "remove" | "set-role" | null;
@@ -226,7 +226,7 @@ export function latecomers(list: OwnedList, serial: number): readonly string[] {
   });
 }
 
-/** A new list key on its way; null also if what was asked for it was forgotten: then it can be begun anew. */
+/** A new list key on its way; null also if what was asked for it was forgotten: then it can be begun again. */
 function rekeyingOf({ rekeying }: OwnedList, own: readonly PendingRequest[]): OwnedView["rekeying"] {
   if (rekeying === null) return null;
   const forgotten = rekeying.stage === "asked" && !own.some(({ do: what }) => what === "new-list-key");

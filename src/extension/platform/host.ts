@@ -46,8 +46,8 @@ export interface Host {
    */
   saveFile(name: string, bytes: Uint8Array, type: string): Promise<void>;
   /**
-   * Lists, keys or pins have changed in a way that a reader has to see: opened mails on a screen are asked about anew. What was
-   * opened from another state is opened anew by itself (`basisOf`), and pages of ours follow by themselves (`whenStoredChanges`).
+   * Lists, keys or pins have changed in a way that a reader has to see: opened mails on a screen are asked about again. What was
+   * opened from another state is opened again by itself (`basisOf`), and pages of ours follow by themselves (`whenStoredChanges`).
    */
   renewViews(): void;
 }

@@ -2,13 +2,13 @@
  * Keeps the event page alive while work runs. Elsewhere there is nothing to do: a page that a person looks at stays.
  *
  * QUIRK: Thunderbird 153 stops an event page after 30 s without an API call although its promises are pending;
- * an `onBeforeSend` that dies this way leaves the compose window locked for good. Any API call starts the 30 s anew.
+ * an `onBeforeSend` that dies this way leaves the compose window locked for good. Any API call starts the 30 s again.
  */
 const PULSE_MS = 1_000;
 
 let callHost: (() => void) | undefined;
 
-/** Says which API call begins the time anew. Call it in the event page's root; without it nobody is kept awake. */
+/** Says which API call begins the time again. Call it in the event page's root; without it nobody is kept awake. */
 export function keepAwakeBy(call: () => void): void {
   callHost = call;
 }

@@ -331,7 +331,7 @@ export interface SpaceButton {
   readonly badgeBackgroundColor?: string;
 }
 
-/** QUIRK: a space does not outlive the program: at each start it is made anew, and a name that is there already throws. */
+/** QUIRK: a space does not outlive the program: at each start it is made again, and a name that is there already throws. */
 export interface Spaces {
   query(filter: { readonly isSelfOwned: true }): Promise<readonly Space[]>;
   create(name: string, page: { readonly url: string }, button: SpaceButton): Promise<Space>;

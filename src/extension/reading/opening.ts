@@ -212,7 +212,7 @@ async function viewOf(
   };
 }
 
-/** What stands where, in a mail that is more than one text. */
+/** What is where, in a mail that is more than one text. */
 function piecesIn({ body, letter }: OpenedLetter): Pick<OpenedView, "pieces" | "lang"> {
   const isSimple = body.length === 0 || (body.length === 1 && body[0]?.kind === "words");
   if (!isSimple) return { pieces: viewPieces(body, letter.attachments) };

@@ -78,7 +78,7 @@ const nothing: MessageReading = { kind: "other", arriving: null, invitation: nul
 
 /**
  * Reads one message of a folder. Never throws: what went wrong is part of the answer.
- * @param open `elsewhere` also opens a sealed part that stands in a foreign shell (after a click)
+ * @param open `elsewhere` also opens a sealed part that is in a foreign shell (after a click)
  * @param foundSealed begun as soon as it is known that there are sealed parts, and awaited before anything opened is given out
  */
 export async function readMessage(
@@ -86,7 +86,7 @@ export async function readMessage(
   open: "in-its-own-shell" | "elsewhere",
   foundSealed: () => Promise<void> = async () => undefined,
 ): Promise<MessageReading> {
-  // the id alone is not enough: Thunderbird gives it out anew after each start
+  // the id alone is not enough: Thunderbird gives it out again after each start
   const key = `${header.id} ${header.headerMessageId} ${open}`;
   try {
     const known = await knownAt(key);
@@ -129,7 +129,7 @@ function begin(header: MessageHeader, open: "in-its-own-shell" | "elsewhere", ke
  *
  * Attack: owners take a member's key back, or hand the list over; the mail on the screen kept its green line for as long as the
  * page lived, since only some changes of the lists had the letters forgotten. Now none can be left out: a letter that was opened
- * from another state of lists, keys and pins is opened anew.
+ * from another state of lists, keys and pins is opened again.
  */
 async function knownAt(key: string): Promise<OpenedMail | undefined> {
   if (!cache.has(key)) return undefined;

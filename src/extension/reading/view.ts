@@ -132,7 +132,7 @@ export interface OpenedView extends WordsView {
   /** ISO 8601: the protected Date, and the date of the signature. */
   readonly date: string;
   readonly signedAt: string;
-  /** What stands where; left out of a mail that is one text: {@link WordsView}. */
+  /** What is where; left out of a mail that is one text: {@link WordsView}. */
   readonly pieces?: readonly ViewPiece[];
   /** Formatted, and plain text in a fixed font, if it is left out. */
   readonly look?: MailLook;
@@ -179,14 +179,14 @@ export const mayAnswerAlone = (standing: AuthorTrust): boolean => vouchedFor.inc
 export type Remark =
   /** Subject or sender of the outer mail are neither the list's nor what is inside. */
   | { readonly kind: "outer-subject" | "outer-from" }
-  /** An old mail that somebody has sent anew. */
+  /** An old mail that somebody has sent again. */
   | { readonly kind: "sent-again" }
   /** Somebody else, at this address, goes by the same name, or by one that looks the same. */
   | { readonly kind: "same-name"; readonly address: string };
 
 /** What the buttons do. Each resolves when it is done, and rejects if it could not be. */
 export interface MailActions {
-  /** Opens a sealed part that stands in a foreign shell; null where the banner only says where that is done. */
+  /** Opens a sealed part that is in a foreign shell; null where the banner only says where that is done. */
   readonly openElsewhere: (() => Promise<DisplayAnswer | null>) | null;
   /** Saves an attachment, by its number. */
   readonly save: (attachment: number) => Promise<unknown>;

@@ -139,9 +139,9 @@ const SEEN_LIMIT = 5_000;
 
 /**
  * Whether the same author's message id was shown before, as come through the list, with another data packet: then somebody has
- * sealed old words anew. A post with the list's word is remembered.
+ * sealed old words again. A post with the list's word is remembered.
  *
- * Attack: a member wraps the session key of somebody's post anew, or keeps back the list's word, and sends that to the others
+ * Attack: a member wraps the session key of somebody's post again, or keeps back the list's word, and sends that to the others
  * before the list does. If it were remembered, or told apart by its key packet, the true post would look like the second.
  */
 export function rememberPost(post: SeenPost): Promise<"first" | "again" | "reused"> {

@@ -99,7 +99,7 @@ export interface StoredList {
   readonly memberKey: string | null;
   /** ISO 8601. */
   readonly importedAt: string;
-  /** Who has left reads old mail and posts nothing. Whether a join is still to be answered stands in `joining`. */
+  /** Who has left reads old mail and posts nothing. Whether a join is still to be answered is in `joining`. */
   readonly membership: "member" | "left";
   /** What one may do in it, by the server's last word: a reader who may not post is told so before writing. */
   readonly role: MemberRole;
@@ -131,7 +131,7 @@ const storedList = object<{ readonly [K in keyof StoredList]: StoredList[K] }>({
 });
 
 /**
- * A join that was asked for: the list stands in `lists` already, as its invitation gave it.
+ * A join that was asked for: the list is in `lists` already, as its invitation gave it.
  * - `before`: what was known of the list until then; it is put back if the server refuses.
  * - `refused`: why the server did; null while its answer is waited for.
  */

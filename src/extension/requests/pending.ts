@@ -167,7 +167,7 @@ export function wasReported({ reported }: Requests, request: string, event: stri
   return reported.includes(reportName(request, event));
 }
 
-/** Notes a report that was taken, so that its mail, seen again, tells nothing anew. */
+/** Notes a report that was taken, so that its mail, seen again, tells nothing again. */
 export function noteReport(request: string, event: string): Promise<void> {
   return kept.update((before) => ({
     stored: wasReported(before, request, event)

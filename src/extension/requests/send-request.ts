@@ -98,7 +98,7 @@ const GOOD_FOR_MS = 6 * 86_400_000;
 
 /**
  * A kept request that the server would still take.
- * @throws ListSealError `request-expired` if it would not: ask anew; `storage-failed`; `no-such-request` if no such request is kept
+ * @throws ListSealError `request-expired` if it would not: ask again; `storage-failed`; `no-such-request` if no such request is kept
  */
 export async function freshRequest(id: string): Promise<PendingRequest> {
   const request = (await loadRequests()).pending.find((one) => one.id === id);

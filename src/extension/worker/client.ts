@@ -84,7 +84,7 @@ function endIfIdle({ worker, waiting }: Running): void {
 /**
  * Has a job done in the worker and keeps the event page awake meanwhile.
  * @param input     its buffers named in `transfer` are moved, not copied, and can't be used afterwards
- * @param signal    aborting ends the worker, and with it every job that runs: sealing and opening are started anew by hand
+ * @param signal    aborting ends the worker, and with it every job that runs: sealing and opening are started again by hand
  * @throws ListSealError: the job's own code, `worker-failed`, `timed-out` or `cancelled`
  */
 export function runJob<K extends JobName>(

@@ -1,6 +1,6 @@
 import { fromBase64 } from "../../mail/base64.js";
 import { isAddress, parseMailbox } from "../../mail/mailbox.js";
-import { readBroughtKey } from "../../openpgp/imported-key.js";
+import { readImportedKey } from "../../openpgp/imported-key.js";
 import { armorOpeningKey, createdAt, readOpeningKey, userIdsOf } from "../../openpgp/keys.js";
 import { AddonError } from "../platform/errors.js";
 import type { StoredMemberKey } from "../records/stored.js";
@@ -31,7 +31,7 @@ function addressOf(userId: string): string | null {
 /**
  * Reads a secret key that another program made, for one address. It stays locked with the passphrase that it came with.
  * `file`: armored or binary.
- * @throws ListSealError what `readBroughtKey` throws; `address-not-in-key` if it names no address, or not the wanted one
+ * @throws ListSealError what `readImportedKey` throws; `address-not-in-key` if it names no address, or not the wanted one
  */
 export async function importKey({
   file,
@@ -47,7 +47,7 @@ export async function importKey({
 }): Promise<{ readonly key: StoredMemberKey; readonly secret: string }> {
   const text = new TextDecoder().decode(file);
   const source = ARMOR_START.test(text) ? text : file;
-  const key = await readBroughtKey(source, passphrase ?? undefined, new Date(now));
+  const key = await readImportedKey(source, passphrase ?? undefined, new Date(now));
   const userId = userIdFor(userIdsOf(key.secret), address);
   if (userId === undefined) throw new AddonError("address-not-in-key", "no User ID names the address");
   const made = createdAt(key.secret).toISOString();

@@ -31,7 +31,7 @@ export type MailRead =
     }
   | {
       readonly kind: "other";
-      /** It is, or says that it is, a readable copy of opened mail: the list that its field names, as it stands there. */
+      /** It is, or says that it is, a readable copy of opened mail: the list that its field names, as it is there. */
       readonly copyOf?: string;
       readonly arriving: (IncomingPart & { readonly sealed: Uint8Array }) | null;
       readonly invitation: { readonly name: string; readonly file: Uint8Array } | null;

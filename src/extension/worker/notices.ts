@@ -149,7 +149,7 @@ async function listKeyOf({
 async function withLateKey({ news }: Notice, list: StoredList): Promise<StoredList> {
   if (news.kind !== "new-list-key") return list;
   const { listKey, listKeyFingerprint: fingerprint } = await listKeyOf(news);
-  // its own grace stands in a notice that named it; the latest that is known here is not too strict
+  // its own grace is in a notice that named it; the latest that is known here is not too strict
   const graceEnds = list.formerListKeys.at(-1)?.graceEnds ?? news.graceEnds.toISOString();
   return { ...list, formerListKeys: [{ listKey, fingerprint, graceEnds }, ...list.formerListKeys] };
 }

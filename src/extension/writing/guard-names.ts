@@ -29,7 +29,7 @@ export type Question =
   /** `word`: the one that speaks of a file. */
   | { readonly kind: "missing-attachment"; readonly word: string }
   | { readonly kind: "clear-to-list" }
-  /** `typed`: what stands there. `list`: the address that it is almost. */
+  /** `typed`: what is there. `list`: the address that it is almost. */
   | { readonly kind: "almost-list"; readonly typed: string; readonly list: string }
   | { readonly kind: "sealed-quote" }
   /** `from`: the list whose mail is quoted. */

@@ -4,7 +4,7 @@ import type { MailRecipients } from "./recipients.js";
 /**
  * What a person is asked before a mail leaves. Pure: this file decides, the popup asks, `send.ts` waits.
  *
- * Each guard is one question about one slip; its first answer leaves the mail here. None of them is what keeps a sealed
+ * Each guard is one question about one mistake; its first answer leaves the mail here. None of them is what keeps a sealed
  * mail sealed: a mail to a list that is not sealed is refused by the list's server, whatever was answered here.
  */
 
@@ -79,7 +79,7 @@ export function namesAttachment(text: string): string | null {
   return attachmentWords.exec(text)?.[0] ?? null;
 }
 
-/** What stands in an editor. */
+/** What is in an editor. */
 export interface LetterBody {
   readonly kind: "html" | "text";
   readonly content: string;

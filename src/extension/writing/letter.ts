@@ -7,7 +7,7 @@ import type { StoredList } from "../records/stored.js";
 
 /** What is in a compose window, as a letter. Pure but for the DOM, which reads the editor's HTML. */
 
-/** Where the letter stands in its conversation. */
+/** Where the letter is in its conversation. */
 export interface Thread {
   readonly inReplyTo?: string;
   readonly references: readonly string[];

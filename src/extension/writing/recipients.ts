@@ -10,7 +10,7 @@ export interface MailRecipients {
   readonly others: readonly string[];
   /** Those who stand in Bcc, the list among them if it does. */
   readonly bcc: readonly string[];
-  /** A recipient that is almost a known list: what stands there, and the address of the list. */
+  /** A recipient that is almost a known list: what is there, and the address of the list. */
   readonly near: { readonly typed: string; readonly list: string } | null;
   /** Lists of the address book: Thunderbird says no more of them than their names. Nothing where no sealed list is known. */
   readonly groups: readonly string[];
@@ -38,7 +38,7 @@ function each(recipients: ComposeRecipients | undefined): readonly Recipient[] {
   }
 }
 
-/** What stands in a field, as it stands there. */
+/** What is in a field, as it is there. */
 function texts(recipients: ComposeRecipients | undefined): readonly string[] {
   return [recipients ?? []].flat().filter((one) => typeof one === "string");
 }

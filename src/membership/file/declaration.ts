@@ -117,7 +117,7 @@ function dateOf(pattern: string, format: (date: Date) => string): Declaration<Da
   });
 }
 
-/** A date as it stands in notations and files: UTC, whole seconds. */
+/** A date as it is in notations and files: UTC, whole seconds. */
 export function formatDate(date: Date): string {
   return date.toISOString().replace(/\.\d{3}Z$/, "Z");
 }
@@ -159,7 +159,7 @@ export function base64To(limit: number): Declaration<Uint8Array> {
   });
 }
 
-/** An object as it stands, not looked at. */
+/** An object as it is, not looked at. */
 export const anyObject: Declaration<Readonly<Record<string, unknown>>> = declared(
   { type: "object" },
   (value) => {

@@ -1,6 +1,6 @@
 /**
  * A file under a code: an OpenPGP message around JSON, encrypted under a code that a person tells another, and signed
- * by whoever made it. What kind of file it is stands inside. gpg opens it with the code (profile `compatible`), so
+ * by whoever made it. What kind of file it is, it says inside. gpg opens it with the code (profile `compatible`), so
  * nobody has to take our word for what is in it.
  *
  * The code has 66 random bits, and each guess costs a stretching (`openpgp/passphrase-message.ts`). A file may therefore be seen by

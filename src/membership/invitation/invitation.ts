@@ -188,7 +188,7 @@ export async function readInvitation(
   const by = await assertSigned(bytes, signatures, owners, now);
   const invitation = await partsOf(said, owners, now);
   const introducedBy = await assertCoherent(invitation, now);
-  // attack: whoever has file and code adds an owner of their own, signs it anew, and leaves the honest introduction in
+  // attack: whoever has file and code adds an owner of their own, signs it again, and leaves the honest introduction in
   // it, which the server takes
   if (introducedBy !== by)
     throw new MembershipError("invitation-damaged", "signed by another owner than who made the introduction");
@@ -251,7 +251,7 @@ async function assertSigned(
 }
 
 /**
- * Throws unless the parts of an invitation belong together: the keys are of the profile, no key stands in two roles, and
+ * Throws unless the parts of an invitation belong together: the keys are of the profile, no key is in two roles, and
  * the introduction is by one of the owners, for this list, list key, invitee and join-by.
  *
  * @returns the owner who made the introduction

@@ -20,7 +20,7 @@ export interface ListInfo {
   readonly profile: Profile;
 }
 
-/** The object as it stands in the file. */
+/** The object as it is in the file. */
 export function writeListWords(words: ListInfo) {
   const { listAddress: address, listName: name, requestAddress, mode, delivery, profile } = words;
   return { address, name, requestAddress, mode, delivery, profile };

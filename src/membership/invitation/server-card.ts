@@ -2,7 +2,7 @@
  * The server card: what an operator hands to the person who will own a list.
  *
  * An OpenPGP message in clear (`gpg --verify`, `gpg -d` show it), signed by the list's own server key, kind `card`. The
- * certificate that verifies it stands inside, so the signature proves only that the card is whole: the owner compares the
+ * certificate that verifies it is inside, so the signature proves only that the card is whole: the owner compares the
  * fingerprint with the operator. Its claim code is a secret between the two until the list is claimed.
  *
  * ```json

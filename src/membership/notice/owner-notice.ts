@@ -274,7 +274,7 @@ function readNewKey(
  * @param member the reader's member key
  * @throws ListSealError `too-large`, `damaged`, `wrong-kind`, `unsupported-version`, `unknown-author` (by nobody who is an
  *   owner now), `bad-signature`, `from-the-future`, `wrong-list`, `old-serial` (taken before, or overtaken), `wrong-role`
- *   (a key that stands in another role), `former-secret-missing`, `binding-mismatch` (no owner would be left, or past terms were altered)
+ *   (a key that is in another role), `former-secret-missing`, `binding-mismatch` (no owner would be left, or past terms were altered)
  */
 export async function openNotice(
   sealed: Uint8Array,

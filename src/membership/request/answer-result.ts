@@ -349,7 +349,7 @@ const resultFields = {
   member: objectOf({ kind: wordOf("member"), head: headDeclaration, role, delivery, since: isoDate }),
 } satisfies DeclaredFields<Record<RequestResult["kind"], unknown>>;
 
-/** A result, as it stands in an answer's JSON. */
+/** A result, as it is in an answer's JSON. */
 export const resultDeclaration = oneKindOf("kind", resultFields);
 
 /** The code that `text` is; a later server's that is not known here is shown as "made by a newer version". */

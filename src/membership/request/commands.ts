@@ -33,7 +33,7 @@ import { type CommandName, commandNames, type MemberRole, memberRoles } from "./
 
 export { commandNames, type MemberRole, memberRoles } from "./command-names.js";
 
-/** Longest name of a person, in characters: it stands in a header line of every copy. */
+/** Longest name of a person, in characters: it is in a header line of every copy. */
 export const MAX_PERSON_NAME = 64;
 
 /** A Message-ID in a command; longer ones are no mail program's. */
@@ -149,7 +149,7 @@ export type Command = Named<
    */
   | { readonly do: "roster"; readonly after: number; readonly from?: Address }
   /**
-   * The asker wants the list key of today: owners are told, and an owner's add-on sends it as a notice. Nothing of it stands in
+   * The asker wants the list key of today: owners are told, and an owner's add-on sends it as a notice. Nothing of it is in
    * the record.
    */
   | { readonly do: "list-key" }
@@ -221,7 +221,7 @@ export type Command = Named<
   | { readonly do: "delivery"; readonly messageId: string }
 >;
 
-/** The command as it stands in the JSON. */
+/** The command as it is in the JSON. */
 export function written(command: Command): Readonly<Record<string, unknown>> {
   switch (command.do) {
     case "claim":
@@ -369,7 +369,7 @@ const commandFields = {
   delivery: objectOf({ do: wordOf("delivery"), messageId: line(MAX_MESSAGE_ID) }),
 } satisfies DeclaredFields<Record<CommandName, unknown>>;
 
-/** What a request asks for, as it stands in its JSON. */
+/** What a request asks for, as it is in its JSON. */
 export const commandDeclaration = oneKindOf("do", commandFields);
 
 /** The inverse of {@link written}. @throws ListSealError `damaged`; `unsupported-version` for a command of a later version */

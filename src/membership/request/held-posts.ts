@@ -20,7 +20,7 @@ export interface HeldPost {
   readonly size: number;
 }
 
-/** A post as it stands in the JSON. */
+/** A post as it is in the JSON. */
 export const writtenHeld = ({ date, ...rest }: HeldPost) => ({ ...rest, date: formatDate(date) });
 
 /** The inverse of {@link writtenHeld}. */

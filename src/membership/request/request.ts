@@ -2,7 +2,7 @@
  * Requests: what a member, an owner or an invitee asks of the list's server, as a signed and sealed command.
  *
  * A request is JSON, signed (kind `request`) by its asker and sealed to the list's own server key: the wire sees a size
- * and a time. What it asks for stands inside the signature together with an id, a date and the list, so that it can be
+ * and a time. What it asks for is inside the signature together with an id, a date and the list, so that it can be
  * neither moved to another list nor be done twice. Commands change nothing unless they are signed by somebody whose role
  * allows it now; that, and the memory of ids, is the server's.
  *
@@ -292,7 +292,7 @@ async function signaturesOf(signed: SignedBytes): Promise<readonly DetachedSigna
 }
 
 /**
- * Verifies a request's signatures, without looking at its age: for what stands in the record.
+ * Verifies a request's signatures, without looking at its age: for what is in the record.
  *
  * @param certificates whose signatures it must have, chosen by the caller and never by the request's own words: each
  *   exactly one of kind `request`, and no other

@@ -12,7 +12,7 @@
  *     <the entry, JSON on one line>
  *
  * The entry says what was done (`do`), on whose word (`by`) and when (`at`, the server's clock). What somebody commanded
- * stands there as it was signed:
+ * is there as it was signed:
  *
  *     {"do":"remove","by":"<signer's fingerprint>","at":"2026-08-01T12:00:00.000Z","command":"<base64>","signatures":"<base64>"}
  *
@@ -102,7 +102,7 @@ export const signedEntryDeclaration = objectOf({
 const byOperator = { by: wordOf("operator"), at: isoInstant };
 
 /**
- * Entries without a signature, as they are read. Whom the operator adds stands there with their certificate, binary; servers
+ * Entries without a signature, as they are read. Whom the operator adds is there with their certificate, binary; servers
  * before 0.1 left it out.
  */
 const unsignedEntries = {

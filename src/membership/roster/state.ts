@@ -29,7 +29,7 @@ export interface LoggedMember {
   readonly certificate?: string;
 }
 
-/** Something in the record that no member's signature stands behind. */
+/** Something in the record that no member's signature covers. */
 export interface UnsignedEntry {
   readonly number: number;
   /**

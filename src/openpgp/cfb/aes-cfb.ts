@@ -59,7 +59,7 @@ export type DecryptCfb = (
 ) => Uint8Array<ArrayBuffer>;
 
 /**
- * This module's, or undefined where it can't work; there openpgp.js deciphers. For one packet: ask anew for the next.
+ * This module's, or undefined where it can't work; there openpgp.js deciphers. For one packet: ask again for the next.
  * Key, key schedule and last piece are wiped from the module's memory.
  */
 export async function wasmCfb(): Promise<DecryptCfb | undefined> {

@@ -1,7 +1,7 @@
 /**
  * Collects what a large mail leaves behind, at once.
  *
- * QUIRK: V8 doesn't see how much memory stands behind small objects (buffers of sockets and of OpenSSL, decoded parts) until
+ * QUIRK: V8 doesn't see how much memory is behind small objects (buffers of sockets and of OpenSSL, decoded parts) until
  * 64 MB of it are dead. For an honest mail of 10 MB that is six times the mail; several at a time would take a small machine's
  * memory. Seen in Node 20.
  *

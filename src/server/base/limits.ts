@@ -96,7 +96,7 @@ export const OWNER_REQUESTS = 2_000;
 /** How long a held post waits for a moderator, in milliseconds, before it is deleted. */
 export const MAX_HELD_MS = 30 * 24 * 60 * 60_000;
 
-/** Longest name of a person or list, in characters. It stands in a header line of every copy. */
+/** Longest name of a person or list, in characters. It is in a header line of every copy. */
 export const MAX_NAME_CHARACTERS = 64;
 
 /** Posts kept opened in memory while their copies go out; another is opened again from the store when its turn comes. */

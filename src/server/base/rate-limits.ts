@@ -1,7 +1,7 @@
 /**
  * How many posts are taken: a token bucket for each author and one for each list. What is stopped is a program gone wild
  * or a stolen key; people never notice. Authors are counted after their signature was found good: counted by what
- * stands in the envelope, anybody could use up somebody's allowance.
+ * is in the envelope, anybody could use up somebody's allowance.
  *
  * In memory: after a restart everybody starts full, which costs at most one allowance.
  */
@@ -30,7 +30,7 @@ export class RateLimiter {
   /** Of an open list: whoever can make a key can use it up, and keeps no member out by it. */
   readonly #strangers = new Map<number, Bucket>();
 
-  /** @param limits asked anew each time: they may be changed while the server runs */
+  /** @param limits asked again each time: they may be changed while the server runs */
   constructor(limits: () => RateLimits) {
     this.#limits = limits;
   }
@@ -64,7 +64,7 @@ function refill(buckets: Map<number, Bucket>, id: number, perHour: number, now: 
   const passed = Math.max(0, now - bucket.at);
   bucket.tokens = Math.min(perHour, bucket.tokens + (passed / HOUR_MS) * perHour);
   bucket.at = now;
-  // the one that was used last stands last; the first is the longest unused, and likely full
+  // the one that was used last is last; the first is the longest unused, and likely full
   buckets.delete(id);
   buckets.set(id, bucket);
   const [oldest] = buckets.keys();

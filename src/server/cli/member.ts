@@ -37,7 +37,7 @@ interface AddOptions {
 const readSecretFile = async (path: string): Promise<Uint8Array> =>
   secretFromText((await readSmallFile(path)).toString("latin1"));
 
-/** One member a line; what is not as usual stands behind. */
+/** One member a line; what is unusual comes at the end. */
 async function listMembers({ store }: CliContext, listId: number): Promise<void> {
   for await (const page of rosterPages(store, listId)) {
     const statuses = await deliveryStatusesOn(store, page, 0);

@@ -2,7 +2,7 @@
  * From a kept post to one member's copy. The server writes every header itself: nothing of the author's mail comes along
  * but the sealed parts and, where they are message ids, In-Reply-To and References.
  *
- * What is opened here stays in memory. A kept post is opened anew when its copies are made, for the members of then.
+ * What is opened here stays in memory. A kept post is opened again when its copies are made, for the members of then.
  */
 import { setImmediate as others } from "node:timers/promises";
 import { type Address, domainOf, localPartOf, type Mailbox, makeMailbox } from "../../mail/mailbox.js";
@@ -155,11 +155,11 @@ async function shownName(
   return `${name} (${by.slice(0, NAMESAKE_DIGITS).toUpperCase()})`;
 }
 
-/** What stands on copies beside the post: whom they are for, in a form that only this server can make. */
+/** What is on copies beside the post: whom they are for, in a form that only this server can make. */
 export interface CopyContext {
   readonly tokens: Tokens;
   readonly now: () => number;
-  /** `https://lists.example/` where one-click unsubscribing is reached from outside; asked anew each time. */
+  /** `https://lists.example/` where one-click unsubscribing is reached from outside; asked again each time. */
   readonly publicUrl: () => string | undefined;
   /** How a member leaves: with a token of their own, or by mail to `team-leave@`, which is Mailman's. `token` if absent. */
   readonly leaving?: "token" | "list-leave";
@@ -199,7 +199,7 @@ interface Sealed {
 
 const NOTHING = new Uint8Array();
 
-/** What stands outside the seals of every copy. */
+/** What is outside the seals of every copy. */
 type Common = Omit<Copy, "shape" | "sealed">;
 
 function commonOf(

@@ -42,7 +42,7 @@ export type WithheldReason =
   | "suspended"
   /** the list waits for its owner after a restore */
   | "paused"
-  /** their certificate is another one since it was made: it has to be made anew */
+  /** their certificate is another one since it was made: it has to be made again */
   | "certificate-changed";
 
 /** Offices, the higher the more. */

@@ -24,10 +24,10 @@ export class PreparedPosts {
   readonly #sources: Required<PostSources>;
   readonly #copies: Pick<CopyMaker, "finish">;
   readonly #prepared = new Map<number, Promise<PreparedPost>>();
-  /** Length of the longest since they were put away. */
+  /** Length of the longest since they were set aside. */
   #largest = 0;
 
-  /** @param copies is told of each post that is put away */
+  /** @param copies is told of each post that is set aside */
   constructor(sources: PostSources, copies: Pick<CopyMaker, "finish">) {
     this.#sources = { opener: openerHere, ...sources };
     this.#copies = copies;

@@ -1,11 +1,11 @@
 /**
- * The slip that a checked post carries through Postfix to the filter: when it was accepted, and by whose certificate it
+ * The queue header that a checked post carries through Postfix to the filter: when it was accepted, and by whose certificate it
  * was checked. The filter keeps nothing of its own, and the author may have left by the time that a copy is made.
  *
  *     X-ListSeal-Slip: <base64url of JSON>.<base64url of HMAC-SHA256 over "listseal-slip" LF JSON>
  *
  * folded, before everything else of the mail. The JSON names the SHA-256 of the mail that follows, without the line ends at
- * its end. The secret is the data folder's: a slip that somebody else writes, or moves to another mail, is none.
+ * its end. The secret is the data folder's: a queue header that somebody else writes, or moves to another mail, is none.
  */
 import { createHash, createHmac, timingSafeEqual } from "node:crypto";
 import { readFile } from "node:fs/promises";
@@ -14,7 +14,7 @@ import type { DataFolder } from "../base/data-folder.js";
 import { MAX_HEADER_BYTES } from "../base/limits.js";
 import type { Author } from "../store/store.js";
 
-/** What a slip says of the mail that it is on. */
+/** What a queue header says of the mail that it is on. */
 export interface QueueHeader {
   readonly listId: number;
   /** Milliseconds since 1970. */
@@ -34,7 +34,7 @@ const schema = z.strictObject({
   digest: z.string(),
 });
 
-/** Writes and reads slips; see {@link openSlips}. */
+/** Writes and reads queue headers; see {@link openQueueHeaders}. */
 export class QueueHeaders {
   readonly #secret: Uint8Array;
 
@@ -42,7 +42,7 @@ export class QueueHeaders {
     this.#secret = secret;
   }
 
-  /** `raw` with a slip on top. */
+  /** `raw` with a queue header on top. */
   attach(raw: Uint8Array, { listId, accepted, author }: QueueHeader): readonly Uint8Array[] {
     const json = JSON.stringify({
       list: listId,
@@ -57,10 +57,10 @@ export class QueueHeaders {
     return [Buffer.from(`${FIELD}:\r\n ${lines.join("\r\n ")}\r\n`, "latin1"), raw];
   }
 
-  /** The slip on `mail` and the mail under it; `undefined` if there is none of ours. What Postfix put above is left out. */
+  /** The queue header on `mail` and the mail under it; `undefined` if there is none of ours. What Postfix put above is left out. */
   detach(
     mail: Uint8Array,
-  ): { readonly slip: QueueHeader; readonly raw: Uint8Array; readonly digest: string } | undefined {
+  ): { readonly header: QueueHeader; readonly raw: Uint8Array; readonly digest: string } | undefined {
     const head = Buffer.from(mail.buffer, mail.byteOffset, Math.min(mail.length, MAX_HEADER_BYTES)).toString(
       "latin1",
     );
@@ -78,7 +78,7 @@ export class QueueHeaders {
     const { list, accepted, kind, name, certificate, digest } = schema.parse(JSON.parse(json));
     if (digest !== digestOf(raw)) return undefined;
     return {
-      slip: {
+      header: {
         listId: list,
         accepted,
         author: { kind, name, certificate: Buffer.from(certificate, "base64") },
@@ -94,7 +94,7 @@ export class QueueHeaders {
 }
 
 /** Slips with the secret of the data folder, which the server made. @throws the system's error if it can't be read */
-export async function openSlips(folder: DataFolder): Promise<QueueHeaders> {
+export async function openQueueHeaders(folder: DataFolder): Promise<QueueHeaders> {
   return new QueueHeaders(await readFile(folder.tokenSecret));
 }
 

@@ -1,6 +1,6 @@
 /**
  * The way out by Postfix's own queue: a checked post goes there once, as it was received, with every member as a recipient
- * and a slip on top. Postfix keeps what becomes of each, and calls the filter (filter.ts) once a recipient.
+ * and a queue header on top. Postfix keeps what becomes of each, and calls the filter (filter.ts) once a recipient.
  *
  * Nothing that could be read is in Postfix's queue: the post is still sealed to the server.
  *
@@ -21,14 +21,14 @@ export class PostfixUnavailable extends Error {
 /** Queues posts in Postfix, in place of the store. */
 export class RecipientExpander {
   readonly #store: Posts & Roster;
-  readonly #slips: QueueHeaders;
+  readonly #headers: QueueHeaders;
   readonly #port: RelayOptions;
   readonly #underway = new Set<string>();
 
   /** @param port Postfix's smtpd that has the filter as its content_filter */
-  constructor(store: Posts & Roster, slips: QueueHeaders, port: RelayOptions) {
+  constructor(store: Posts & Roster, headers: QueueHeaders, port: RelayOptions) {
     this.#store = store;
-    this.#slips = slips;
+    this.#headers = headers;
     this.#port = port;
   }
 
@@ -51,7 +51,7 @@ export class RecipientExpander {
       const mail = {
         sender: list.bounces,
         recipients: readers,
-        pieces: this.#slips.attach(post.raw, post),
+        pieces: this.#headers.attach(post.raw, post),
       };
       // Postfix may take its time, and the author be removed meanwhile: it can't have the post before the last line
       const ending: EndOfData = (end) => this.#store.confirmPost(post.warrant, end);

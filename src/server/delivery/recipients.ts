@@ -61,7 +61,7 @@ export class Recipients {
     try {
       return await read;
     } catch (error) {
-      // a refusal is not kept: it is judged anew each time, and others may be waiting for this entry's place
+      // a refusal is not kept: it is judged again each time, and others may be waiting for this entry's place
       if (this.#byBytes.get(name) === read) this.#byBytes.delete(name);
       throw error;
     }

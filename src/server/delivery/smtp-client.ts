@@ -433,7 +433,7 @@ function readReply(
   return "none";
 }
 
-/** An address as it stands in a command. @throws if it would end the command: a mail is addressed by parsed addresses only */
+/** An address as it is in a command. @throws if it would end the command: a mail is addressed by parsed addresses only */
 function address(text: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
   if (/[\u0000-\u001f\u007f-\uffff<>]/.test(text)) throw new Error("not an address");

@@ -2,7 +2,7 @@
  * A mail's octets as SMTP sends them (RFC 5321, 4.5.2): lines that end in CR LF, a dot at the beginning of a line doubled.
  *
  * What this software writes is so already, and the large part, which all copies share, is looked at once for all of them and
- * never copied. Everything else (a mail for the owners, which is somebody else's) is written anew.
+ * never copied. Everything else (a mail for the owners, which is somebody else's) is written again.
  */
 import { setImmediate as others } from "node:timers/promises";
 

@@ -2,7 +2,7 @@
  * Reads what comes to a list's bounce address: delivery status notifications (RFC 3464), and the reports of mail
  * systems that write prose instead (more than four of ten).
  *
- * Which copy it is about stands in the address that it came to (tokens.ts), never in the report: reports quote
+ * Which copy it is about is in the address that it came to (tokens.ts), never in the report: reports quote
  * addresses that were forwarded, rewritten or made up. Nothing of a report is kept but the verdict.
  */
 import type { Email } from "postal-mime";

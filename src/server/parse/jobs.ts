@@ -49,8 +49,8 @@ export interface Unreadable {
 /** By whom a post must be signed. */
 export type AuthorTransfer =
   | { readonly kind: "member"; readonly certificate: Uint8Array; readonly secret?: string }
-  /** whoever brought a certificate for their own address */
-  | { readonly kind: "brought"; readonly certificate: Uint8Array; readonly from: Address }
+  /** whoever enclosed a certificate for their own address */
+  | { readonly kind: "enclosed"; readonly certificate: Uint8Array; readonly from: Address }
   /** nobody: the same work is done, and refused */
   | { readonly kind: "nobody" };
 
@@ -187,7 +187,7 @@ async function openPost(
 ): Promise<ParsedPost | FormerKeyPost | Unreadable> {
   const list = await keys.keys(wire);
   const { secret } = list;
-  const expected = author.kind === "brought" ? await broughtKey(author) : undefined;
+  const expected = author.kind === "enclosed" ? await enclosedKey(author) : undefined;
   // attack: the time until a refusal tells who is a member. Whoever it is from, a post is opened, and its signature compared
   // with somebody's
   const octets = author.kind === "member" ? author.certificate : await nobody();
@@ -239,10 +239,10 @@ function noSecret(): never {
 }
 
 /** A certificate that came with a post, if it can be used and is for the address that the post is from. */
-async function broughtKey({
+async function enclosedKey({
   certificate,
   from,
-}: Extract<AuthorTransfer, { readonly kind: "brought" }>): Promise<SealingKey<"member"> | undefined> {
+}: Extract<AuthorTransfer, { readonly kind: "enclosed" }>): Promise<SealingKey<"member"> | undefined> {
   try {
     assertSize(certificate, MAX_CERTIFICATE_BYTES, "the certificate");
     assertFewPackets(certificate, MAX_BROUGHT_PACKETS);

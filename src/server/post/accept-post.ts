@@ -181,7 +181,7 @@ function authorOf(sender: Sender, from: Address): AuthorTransfer {
       return { kind: "member", certificate, ...(postsSecret === undefined ? {} : { secret: postsSecret }) };
     }
     case "non-member":
-      return { kind: "brought", certificate: sender.certificate, from };
+      return { kind: "enclosed", certificate: sender.certificate, from };
     case "nobody":
       return sender;
   }
@@ -228,7 +228,7 @@ async function refuse(
  * A post under a list key whose grace is over. Its author has missed the new one; a bounce would help nobody.
  *
  * It is not remembered as a post: the same letter, sealed again, has the same message id. Attack: a wiretapper sends what they
- * captured again and again, each time with another header: its author gets one answer for it, whatever stands there.
+ * captured again and again, each time with another header: its author gets one answer for it, whatever is there.
  */
 async function answerFormerKey(
   store: Queue & RidingNotices,

@@ -58,13 +58,13 @@ export interface RouterContext {
   /** Asked before anything leaves. */
   readonly gate: WayOut;
   readonly tokens: Tokens;
-  /** Asked anew each time: it may be changed while the server runs. */
+  /** Asked again each time: it may be changed while the server runs. */
   readonly relay: () => RelayOptions;
   readonly log: Log;
   readonly now: () => number;
   /** Whether there is room on the disk for a mail of so many bytes, and for what waits. */
   readonly hasRoom: (bytes: number) => Promise<boolean>;
-  /** `https://lists.example/` where the server's pages are reached from outside; asked anew each time. */
+  /** `https://lists.example/` where the server's pages are reached from outside; asked again each time. */
   readonly publicUrl: () => string | undefined;
   /** Says that there is work for the worker. */
   readonly wake: () => void;

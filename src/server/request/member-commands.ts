@@ -158,7 +158,7 @@ async function renew(
 
 /**
  * The member's word that their key is in other hands, or lost. From the moment that this is stored the key gets no copies,
- * posts nothing and asks for nothing; an owner removes its holder and invites them anew. Everybody is told: a thief who has
+ * posts nothing and asks for nothing; an owner removes its holder and invites them again. Everybody is told: a thief who has
  * the list key, too, can write to members without this server.
  */
 async function revoke(

@@ -113,7 +113,7 @@ export function verifiedCommand(
   };
 }
 
-/** The same for a command that stands in the record. */
+/** The same for a command that is in the record. */
 export function recordedCommand(
   asked: RequestContext,
   warrant: Authorization,

@@ -75,34 +75,34 @@ export class OwnerNotifier {
     // what can't be sealed by a fault of our own (a key file) waits, and keeps nobody else waiting
     let after = 0;
     while (!this.#stopped) {
-      const tellings = await store.tellings(after, BATCH);
-      if (tellings.length === 0) return;
-      for (const telling of tellings) {
+      const replies = await store.pendingReplies(after, BATCH);
+      if (replies.length === 0) return;
+      for (const reply of replies) {
         if (this.#stopped) return;
         try {
-          await store.finishTelling(telling, await this.#mail(telling), now());
+          await store.finishPendingReply(reply, await this.#mail(reply), now());
         } catch (error) {
           log.error("answer-failed", { code: codeForLog(error) });
-          after = Math.max(after, telling.id);
+          after = Math.max(after, reply.id);
         }
       }
       told();
     }
   }
 
-  async #mail(telling: PendingReply): Promise<NewMail | undefined> {
+  async #mail(reply: PendingReply): Promise<NewMail | undefined> {
     const { store, log, now } = this.#options;
-    const { listId, to, requestId, server } = telling;
+    const { listId, to, requestId, server } = reply;
     const list = await store.listById(listId);
     if (list?.listKeyFingerprint === undefined) return undefined;
-    const result = resultOf(telling);
+    const result = resultOf(reply);
     if (result === undefined) return undefined;
     const said = {
       request: requestId,
       date: new Date(now()),
       key: parseListKeyId(list.listKeyFingerprint),
       result,
-      addressee: addresseeOf(telling),
+      addressee: addresseeOf(reply),
       ...(to.inReplyTo === undefined ? {} : { inReplyTo: to.inReplyTo }),
     };
     const speaker = { list, server: await this.#key(list, server), log };

@@ -10,7 +10,7 @@ import type { Store } from "../store/store.js";
 /** A database that has not answered for so long, in milliseconds, counts as silent: readiness says so. */
 export const SILENT_MS = 5_000;
 
-/** Nothing waits for the database as long as this, in milliseconds, unless its own time-outs don't work: start anew. */
+/** Nothing waits for the database as long as this, in milliseconds, unless its own time-outs don't work: start over. */
 export const STUCK_MS = 3 * 60_000;
 
 /**

@@ -1,9 +1,9 @@
 /**
- * The filter that Postfix calls once a recipient (docs/postfix/explode-*.cf): takes a checked post with its slip, makes
+ * The filter that Postfix calls once a recipient (docs/postfix/explode-*.cf): takes a checked post with its queue header, makes
  * that member's copy, and hands it to the relay before it answers. It keeps no copies: what is not answered with 250 is
  * in Postfix's queue still, and any number of filters on any number of machines do the same work.
  *
- * Behind Mailman (docs/mailman) there is no slip, and the post is checked here (in/from-mailman.ts).
+ * Behind Mailman (docs/mailman) there is no queue header, and the post is checked here (in/from-mailman.ts).
  *
  * The roster is read for each copy, and the gate (out/gate.ts) is asked before its last line: somebody removed after the
  * post was accepted gets nothing.
@@ -13,7 +13,7 @@ import { MAX_PREPARED_POSTS } from "../base/limits.js";
 import { codeForLog, type Log } from "../base/log.js";
 import { CopyMaker, type PreparedPost, preparePost } from "../delivery/copies.js";
 import { denial, type OutgoingCopy, RecipientGate, type WithheldReason } from "../delivery/gate.js";
-import { openSlips } from "../delivery/queue-header.js";
+import { openQueueHeaders } from "../delivery/queue-header.js";
 import {
   connectToRelay,
   type OutgoingMail,
@@ -76,7 +76,7 @@ export async function startFilter(options: FilterOptions): Promise<Filter> {
     read:
       upstream === "mailman"
         ? fromMailman(new MailmanMail({ store, lists, heads, reader, log, now }))
-        : fromPostfix(await openSlips(folder)),
+        : fromPostfix(await openQueueHeaders(folder)),
     prepare: async (post) => {
       const list = await lists.openById(post.listId);
       if (list === undefined) throw new Error("a post of a list that is not there");
@@ -120,14 +120,14 @@ type Arrived =
 
 type Read = (sender: string, mail: Uint8Array) => Promise<Arrived>;
 
-function fromPostfix(slips: Awaited<ReturnType<typeof openSlips>>): Read {
+function fromPostfix(headers: Awaited<ReturnType<typeof openQueueHeaders>>): Read {
   return async (_sender, mail) => {
-    const found = slips.detach(mail);
+    const found = headers.detach(mail);
     // not from our server: somebody reached a port that is for Postfix alone
     if (found === undefined) return { kind: "answered", reply: notSealed };
-    const { slip, raw, digest } = found;
-    const name = `${slip.listId} ${slip.accepted} ${digest}`;
-    return { kind: "post", name, post: { ...slip, id: 0, raw, held: false } };
+    const { header, raw, digest } = found;
+    const name = `${header.listId} ${header.accepted} ${digest}`;
+    return { kind: "post", name, post: { ...header, id: 0, raw, held: false } };
   };
 }
 

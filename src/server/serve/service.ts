@@ -19,7 +19,7 @@ import { codeForLog, type Log } from "../base/log.js";
 import { RateLimiter, type RateLimits, RequestLimiter } from "../base/rate-limits.js";
 import type { Endpoint } from "../delivery/endpoints.js";
 import { RecipientGate } from "../delivery/gate.js";
-import { openSlips } from "../delivery/queue-header.js";
+import { openQueueHeaders } from "../delivery/queue-header.js";
 import { RecipientExpander } from "../delivery/recipient-expander.js";
 import { connectToRelay, type RelayOptions } from "../delivery/relay.js";
 import { SuspensionReview } from "../delivery/suspension.js";
@@ -138,7 +138,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     const store = await openCheckedStore(place);
     undo.push(() => store.close());
     const lists = new ListsInUse(store, folder);
-    // asked anew each time, so that a test's clock counts
+    // asked again each time, so that a test's clock counts
     const now = options.now ?? (() => Date.now());
     // the lock is ours alone, so every claim is of a run that ended; in a shared store, the others' are left alone
     if (store.sharing === "alone") await tried("claim-release-failed", () => store.releaseClaims(now()));
@@ -199,7 +199,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     const requests = new RequestLimiter();
     const shared = { store, lists, standing, gate, tokens, relay, log, requests, now, wake };
     const { explode } = options;
-    const exploder = explode && new RecipientExpander(store, await openSlips(folder), explode);
+    const exploder = explode && new RecipientExpander(store, await openQueueHeaders(folder), explode);
     const hasRoom = async (bytes: number) => (await room()) >= LITTLE_ROOM_BYTES + ROOM_FOR_A_MAIL * bytes;
     const handler = openReception({
       ...shared,

@@ -14,7 +14,7 @@ import { defaultListSettings, readListSettings } from "./list-settings.js";
 import type { List } from "./lists.js";
 import { type Member, type MemberRole, memberOf } from "./roster.js";
 
-/** How often a request or a post is looked at anew because somebody else's command was carried out meanwhile. */
+/** How often a request or a post is looked at again because somebody else's command was carried out meanwhile. */
 export const MAX_TRIES = 5;
 
 /** What was verified. */
@@ -78,7 +78,7 @@ export interface RecordedCommand extends VerifiedCommand {
 
 /**
  * Thrown by the store when what was verified is not true any more. Nothing was changed; whoever asked is to be verified
- * anew, against what is true now.
+ * again, against what is true now.
  */
 export class Stale extends Error {
   override readonly name = "Stale";

@@ -7,7 +7,7 @@ import { languages } from "../texts/language.js";
 
 const schema = z.strictObject({
   /**
-   * Where an answer goes. `list`: a discussion stays among members, sealed. `author`: the author's own address stands in
+   * Where an answer goes. `list`: a discussion stays among members, sealed. `author`: the author's own address is in
    * Reply-To, in the clear, and an answer to it is not sealed by itself.
    */
   replyTo: z.enum(["list", "author"]).default("list"),

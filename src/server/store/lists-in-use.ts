@@ -1,7 +1,7 @@
 /**
  * The lists as the running server uses them: the row in the store together with its keys, read and unlocked.
  *
- * Rows are read anew each time (a command may have changed them); keys are kept, by fingerprint.
+ * Rows are read again each time (a command may have changed them); keys are kept, by fingerprint.
  */
 import { createHash } from "node:crypto";
 import { type Address, bouncesAddress, parseAddress, requestAddress } from "../../mail/mailbox.js";

@@ -37,7 +37,7 @@ export const INCOMING_MS = 3_600_000;
 
 const NOTHING = new Uint8Array();
 
-/** What stands in the row of a post of these octets. */
+/** What is in the row of a post of these octets. */
 export const octetsInRow = (raw: Uint8Array): Uint8Array => (raw.length > PIECE_OCTETS ? NOTHING : raw);
 
 /** What single statements are run on. */

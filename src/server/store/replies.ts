@@ -30,7 +30,7 @@ import { type NewMail, queueMail } from "./queue.js";
 import type { Member } from "./roster.js";
 import { type RecordHead, recordHeadOf } from "./roster-record.js";
 
-/** The first answer to a command. `result`: JSON; absent where it is to be worked out anew. */
+/** The first answer to a command. `result`: JSON; absent where it is to be worked out again. */
 export interface FirstAnswer {
   readonly result?: string;
   readonly answered: number;
@@ -81,9 +81,9 @@ export interface Replies {
     now: number,
   ): Promise<void>;
   /** What commands have to tell and was not sealed yet, oldest first; `after`: of those with a higher number. */
-  tellings(after: number, limit: number): Promise<readonly PendingReply[]>;
+  pendingReplies(after: number, limit: number): Promise<readonly PendingReply[]>;
   /** It is sealed, or can't be (`mail` is not set): `mail` waits in the queue from now on, once, whoever else sealed it. */
-  finishTelling(telling: PendingReply, mail: NewMail | undefined, now: number): Promise<void>;
+  finishPendingReply(reply: PendingReply, mail: NewMail | undefined, now: number): Promise<void>;
 }
 
 /** The replies in `database`. */
@@ -110,24 +110,24 @@ export function repliesIn(database: Database): Replies {
         yield* noteFirstAnswer(command, result, now);
       }),
 
-    async tellings(after, limit) {
+    async pendingReplies(after, limit) {
       const answers = await findRows(
         database,
-        tellingOf,
+        pendingReplyOf,
         sql`SELECT t.*, t.address AS to_address, t.name AS to_name, t.certificate AS to_certificate, NULL AS member_id
             FROM tellings t WHERE t.kind = 'answer' AND t.id > ${after} ORDER BY t.id LIMIT ${limit}`,
       );
       if (answers.length > 0) return answers;
       return findRows(
         database,
-        tellingOf,
+        pendingReplyOf,
         sql`SELECT t.*, m.address AS to_address, m.name AS to_name, m.certificate AS to_certificate, m.id AS member_id, m.role AS role
             FROM telling_copies c JOIN tellings t ON t.id = c.telling_id JOIN members m ON m.id = c.member_id
             WHERE t.id > ${after} ORDER BY t.id, m.id LIMIT ${limit}`,
       );
     },
 
-    finishTelling: ({ id, member }, mail, now) =>
+    finishPendingReply: ({ id, member }, mail, now) =>
       database.transaction(function* () {
         const { changes } =
           member === undefined
@@ -143,7 +143,7 @@ export function repliesIn(database: Database): Replies {
 /** Writes down what a command is answered, where somebody is: a step of the transaction that carries it out. */
 export function* recordAnswer(verified: VerifiedCommand, said: string): Script<void> {
   if (verified.answer === undefined) return;
-  yield* noteTelling(verified, "answer", said);
+  yield* notePendingReply(verified, "answer", said);
   const result = said === "done" ? { kind: "done" } : { kind: "refused", code: said };
   yield* noteFirstAnswer(verified.command, JSON.stringify(result), verified.now);
 }
@@ -153,14 +153,14 @@ export function* writeReport(
   verified: VerifiedCommand,
   { event, to, except, and }: CommandReport,
 ): Script<void> {
-  const id = yield* noteTelling(verified, "report", event);
+  const id = yield* notePendingReply(verified, "report", event);
   const some = to === "owners" ? sql`AND (role = 'owner' OR fingerprint = ${and ?? ""})` : sql``;
   yield sql`INSERT INTO telling_copies (telling_id, member_id)
       SELECT CAST(${id} AS BIGINT), id FROM members
       WHERE list_id = ${verified.command.listId} AND fingerprint <> ${except ?? ""} ${some}`;
 }
 
-function* noteTelling(
+function* notePendingReply(
   { command, signed, server, answer }: VerifiedCommand,
   kind: PendingReply["kind"],
   said: string,
@@ -192,7 +192,7 @@ function* noteFirstAnswer(
       ON CONFLICT (list_id, signer, request_id) DO UPDATE SET answered = excluded.answered`;
 }
 
-function tellingOf(row: Row): PendingReply {
+function pendingReplyOf(row: Row): PendingReply {
   const kind = word(row, "kind", ["answer", "report"]);
   return {
     id: number(row, "id"),

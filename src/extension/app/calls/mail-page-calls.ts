@@ -3,7 +3,7 @@ import { call, type HandlersOf } from "../../platform/rpc/call.js";
 import type { DisplayAnswer } from "../../reading/view.js";
 import type { SecurityImage } from "../../ui/security-image.js";
 
-/** One message of a folder. The number alone is not enough: Thunderbird gives it out anew after each start. */
+/** One message of a folder. The number alone is not enough: Thunderbird gives it out again after each start. */
 export type MessageRef = { readonly id: number; readonly headerMessageId: string };
 
 const mail = object<MessageRef>({ id: count, headerMessageId: text });

@@ -21,7 +21,7 @@ export const settingsCalls = {
     object({ fingerprint: text, current: orNull(text), passphrase: text }),
   ).gives<null>(),
   "storage:save": call(nothing).gives<null>(),
-  "storage:start-anew": call(nothing).gives<null>(),
+  "storage:start-over": call(nothing).gives<null>(),
   practise: call(object({ text })).gives<PracticeResult>(),
 };
 

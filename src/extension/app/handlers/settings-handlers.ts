@@ -63,7 +63,7 @@ export const settingsHandlers: HandlersOf<typeof settingsCalls> = {
     return null;
   },
 
-  async "storage:start-anew"() {
+  async "storage:start-over"() {
     await lockAll();
     await forgetEverything();
     await host().listsChanged();

@@ -284,17 +284,17 @@ function watchOverview(
       }
     }
   };
-  const anew = () => {
+  const refresh = () => {
     known = 0;
     void look();
   };
-  ask("space:begin", null).then(anew, anew);
-  whenLocked(anew);
-  whenUnlocked(anew);
-  whenStoredChanges(anew);
-  document.addEventListener("visibilitychange", anew);
+  ask("space:begin", null).then(refresh, refresh);
+  whenLocked(refresh);
+  whenUnlocked(refresh);
+  whenStoredChanges(refresh);
+  document.addEventListener("visibilitychange", refresh);
   return () => {
     isOver = true;
-    document.removeEventListener("visibilitychange", anew);
+    document.removeEventListener("visibilitychange", refresh);
   };
 }

@@ -17,7 +17,7 @@ interface Props {
 }
 
 /**
- * A request that the program does not send by itself. In Thunderbird that is so where the right to send was declined: it stands in a
+ * A request that the program does not send by itself. In Thunderbird that is so where the right to send was declined: it is in a
  * compose window, and the one thing to do is said.
  */
 export function SendByHand(props: Props) {

@@ -30,24 +30,24 @@ export function ImportKey({
     const file = chosen.size > FILE_LIMIT ? "" : toBase64(new Uint8Array(await chosen.arrayBuffer()));
     const passphrase = optionalField(form, "keyPassphrase");
     const address = waiting?.invitee ?? null;
-    if (await act(() => call("key:import", { file, passphrase, address }), "brought_done")) form.reset();
+    if (await act(() => call("key:import", { file, passphrase, address }), "import_key_done")) form.reset();
     setWorking(false);
   };
   return (
     <details>
-      <summary>{t("brought_title")}</summary>
-      <p class="quiet">{t("brought_text")}</p>
+      <summary>{t("import_key_title")}</summary>
+      <p class="quiet">{t("import_key_text")}</p>
       <form onSubmit={onSubmit(submit)}>
         <label>
-          {t("brought_file")}
+          {t("import_key_file")}
           <input name="key" type="file" accept=".asc,.gpg,.pgp,.key" required />
         </label>
         <label>
-          {t("brought_passphrase")}
+          {t("import_key_passphrase")}
           <input name="keyPassphrase" type="password" autocomplete="off" />
         </label>
         <button type="submit" disabled={working}>
-          {t(working ? "brought_working" : "brought_button")}
+          {t(working ? "import_key_working" : "import_key_button")}
         </button>
       </form>
     </details>

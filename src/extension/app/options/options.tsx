@@ -243,7 +243,7 @@ function Tabs({ selected, select }: { readonly selected: Tab; readonly select: (
   );
 }
 
-/** The way out when what is kept can't be read: save it as it is, then begin anew and bring a backup back. */
+/** The way out when what is kept can't be read: save it as it is, then start over and bring a backup back. */
 function StorageTrouble({ call, act }: { readonly call: Call; readonly act: RunAction }) {
   const [asked, setAsked] = useState(false);
   return (
@@ -258,17 +258,17 @@ function StorageTrouble({ call, act }: { readonly call: Call; readonly act: RunA
           </button>
         </li>
         <li>
-          {t("trouble_anew_text")}{" "}
+          {t("trouble_start_over_text")}{" "}
           {asked ? null : (
             <button type="button" class="danger" onClick={() => setAsked(true)}>
-              {t("trouble_anew")}
+              {t("trouble_start_over")}
             </button>
           )}
         </li>
       </ol>
       {asked ? (
         <>
-          <p role="alert">{t("trouble_anew_question")}</p>
+          <p role="alert">{t("trouble_start_over_question")}</p>
           <div class="actions">
             <button type="button" class="primary" onClick={() => setAsked(false)}>
               {t("popup_back")}
@@ -276,9 +276,9 @@ function StorageTrouble({ call, act }: { readonly call: Call; readonly act: RunA
             <button
               type="button"
               class="danger"
-              onClick={() => void act(() => call("storage:start-anew", null), "trouble_begun")}
+              onClick={() => void act(() => call("storage:start-over", null), "trouble_begun")}
             >
-              {t("trouble_anew")}
+              {t("trouble_start_over")}
             </button>
           </div>
         </>

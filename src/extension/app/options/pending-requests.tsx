@@ -12,7 +12,7 @@ import type { RunAction } from "./form-actions.js";
 
 /** Requests that wait for a server, and what it refused: how they stand, and what can be done. */
 
-/** What a member asks for themself. What an owner asks stands on the page for owners. */
+/** What a member asks for themself. What an owner asks is on the page for owners. */
 const ownRequests: ReadonlySet<CommandName> = new Set(["join", "leave", "renew", "list-key"]);
 
 /** Whether a request, or what was refused, belongs to a list's card. */

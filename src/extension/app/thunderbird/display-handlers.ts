@@ -115,7 +115,7 @@ async function placed(answer: DisplayAnswer): Promise<Displayed> {
   }
 }
 
-/** The opened letter that a tab shows in its own shell; opened anew if it was forgotten meanwhile. */
+/** The opened letter that a tab shows in its own shell; opened again if it was forgotten meanwhile. */
 async function shown(tabId: number): Promise<OpenedMail> {
   const header = await shownMessage(tabId);
   const reading = header === undefined ? undefined : await readMessage(header, "in-its-own-shell");

@@ -134,7 +134,7 @@ interface Wording {
   readonly title: string;
   readonly text: string;
   readonly safe: readonly Choice[];
-  /** The words on the button that lets the mail go as it stands; null where the list's server would not take it. */
+  /** The words on the button that lets the mail go as it is; null where the list's server would not take it. */
   readonly sendAnyway: string | null;
 }
 

@@ -28,7 +28,7 @@ export const clearViews = (): void => tellViews("view:clear");
 /** A key was unlocked: what is locked on a screen opens. */
 export const openViews = (): void => tellViews("view:unlocked");
 
-/** What verdicts are made of has changed: opened mails are asked about anew. */
+/** What verdicts are made of has changed: opened mails are asked about again. */
 export const renewViews = (): void => tellViews("view:renew");
 
 function tellViews(what: keyof ViewEvents): void {
@@ -42,7 +42,7 @@ function tellViews(what: keyof ViewEvents): void {
  * by itself, it puts what a person has asked for before them, ready to be sent.
  *
  * @returns `sent` when the mail server has taken it; `outbox` when Thunderbird is offline and keeps it until it is online; `by-hand`
- *   when it stands in a compose window
+ *   when it is in a compose window
  * @throws ListSealError `no-identity` (no account here has the address `from`), `may-not-send` (the person has not
  *   granted the right: `permission.ts`), `not-sent` (the mail server did not take it; Thunderbird has said why)
  */
@@ -72,7 +72,7 @@ async function putInWindow(
 }
 
 /**
- * QUIRK: Thunderbird 153 takes no References here; a post that is sent so stands in its conversation by what is inside the seal
+ * QUIRK: Thunderbird 153 takes no References here; a post that is sent so is in its conversation by what is inside the seal
  * alone.
  */
 function sendParts({

@@ -89,7 +89,7 @@ function reasonOf(sight: FrameVisibility): string | undefined {
 const SEAL = "button.seal";
 
 /**
- * Lets only a person's own clicks through. Call it before anything is put into the page. Whether clicks count stands in the
+ * Lets only a person's own clicks through. Call it before anything is put into the page. Whether clicks count is in the
  * page, as `data-clicks` of the element: the style shows it on the pointer.
  * @param element  must be plainly visible
  * @param tell     is told why a click did not count; an empty text when one does

@@ -8,7 +8,7 @@ import { callFrame } from "../../platform/rpc/frame-port.js";
  * text in it with `window.find()`). The boundary is the frame's own origin.
  */
 export interface OpenFrame {
-  /** What stands in the page. */
+  /** What is in the page. */
   readonly element: HTMLElement;
   close(): void;
 }

@@ -10,7 +10,7 @@ import { Handing, letterToHand, requestToHand } from "./attach-to-webmail.js";
 interface Props {
   readonly begun: ReplyDraft;
   readonly port: MessagePort;
-  /** What stands in the frame is safe with the webmail. */
+  /** What is in the frame is safe with the webmail. */
   readonly handed: () => void;
 }
 

@@ -169,7 +169,7 @@ const plainValue = /^(?:[^()\\@<>]|\b(?:rgba?|hsla?)\([\d\s.,%/deg]*\))*$/i;
 /** A negative margin would move the text over our own line. */
 const negative = /(^|[\s,])-/;
 
-/** A length by the size of the pane. Attack: the text stands in a frame that is as tall as it; one of 110 % of that grows for ever. */
+/** A length by the size of the pane. Attack: the text is in a frame that is as tall as it; one of 110 % of that grows for ever. */
 const ofPane = /\d(?:[sld]?v(?:w|h|i|b|min|max)|cq\w+)\b/i;
 
 /** Attack: a value of megabytes for the expressions below; no honest one is longer. */

@@ -19,7 +19,7 @@ const MAX_LINKS = 1_000;
 const sign = /:|@|www\./gi;
 const scheme = /(?:^|[^a-z0-9_])(https?|mailto)$/i;
 const LONGEST_SCHEME = "?mailto".length;
-/** Up to white space, or what stands around an address. */
+/** Up to white space, or what is around an address. */
 const address = /[^\s<>"'`{}|\\^]*/y;
 /** Ends a sentence and not an address. */
 const TRAILING = ".,;:!?)]";
@@ -32,7 +32,7 @@ const [LONGEST_NAME, LONGEST_DOMAIN] = [65, 255] as const;
 interface Found {
   readonly start: number;
   readonly end: number;
-  /** What stands before it when it is written out. */
+  /** What is before it when it is written out. */
   readonly prefix: "" | "http://" | "mailto:";
 }
 

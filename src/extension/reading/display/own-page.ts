@@ -12,7 +12,7 @@ import { displayStyle } from "./style.js";
  *
  * Attack: Thunderbird quotes what is selected in the message document when somebody presses Reply, also inside a shadow root:
  * opened text went out in clear. What is selected in a frame is not selected in the document, and is never quoted. So the
- * view stands in an empty frame, which the display script fills.
+ * view is in an empty frame, which the display script fills.
  *
  * QUIRKS (Thunderbird 153): `document.replaceChildren` refuses a second root, `documentElement.replaceWith` does not. Only a
  * frame without `src` has a document here: `about:blank`, `srcdoc`, `data:` and our own addresses are blocked. Not before
@@ -95,7 +95,7 @@ function documentOf(frame: HTMLIFrameElement): Document {
 
 /**
  * QUIRK: a frame is printed as one picture, and cut in the middle of a line where the paper ends. For as long as something is
- * printed, its content stands beside it in the document, in which there is nobody else's.
+ * printed, its content is beside it in the document, in which there is nobody else's.
  */
 function printWithoutFrame(
   view: () => HTMLElement | undefined,

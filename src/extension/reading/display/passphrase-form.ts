@@ -6,7 +6,7 @@ import { t } from "../../ui/i18n.js";
 /**
  * The field for the passphrase, where the lock is met. What is unlocked opens by itself: whoever shows it is told (`whenUnlocked`).
  *
- * It stands in pages of ours alone, below the person's mark, and never beside what a sender has written. No `<form>`: there is nothing
+ * It is in pages of ours alone, below the person's mark, and never beside what a sender has written. No `<form>`: there is nothing
  * that a page could be sent to.
  */
 export function passphraseForm(unlock: (passphrase: string) => Promise<unknown>): HTMLElement {

@@ -9,7 +9,7 @@ import { type ReplacementPage, takeDocument, viewElement } from "./own-page.js";
 
 /**
  * What is shown of one mail in Thunderbird's message document: either a page of our own in the place of the whole document, or
- * a few words above a mail that stays as its sender wrote it. Those words have no button: whatever stands in a sender's
+ * a few words above a mail that stays as its sender wrote it. Those words have no button: whatever is in a sender's
  * document can be covered, imitated, or pressed for the person by something that they see in its place.
  */
 export class RenderedMail {

@@ -15,7 +15,7 @@ type Part = { readonly tone: StateLine["tone"]; readonly phrase: Phrase };
 
 /** What is known of an author, in words. */
 export function standingPart(author: OpenedView["author"]): Part {
-  // the address is certified; the name is what they call themselves, and might say anything, also what stands here
+  // the address is certified; the name is what they call themselves, and might say anything, also what is here
   const called = quotableName(author.name);
   const name = called === null ? author.address : t("state_author", author.address, called);
   switch (author.standing) {

@@ -81,7 +81,7 @@ export class ReadingView {
   }
 
   /**
-   * Opens the mail anew if its verdict is of yesterday.
+   * Opens the mail again if its verdict is of yesterday.
    *
    * Attack: owners change, or a member's key is taken back, while a mail of theirs is open in another tab: its green line stayed.
    */

@@ -20,7 +20,7 @@ interface Props {
   readonly begun: ReplyDraft;
   /**
    * What is shown in the place of the editor when the letter is ready: the ways in which it can leave.
-   * @param back shows the editor again, with all that stands in it
+   * @param back shows the editor again, with all that is in it
    */
   readonly leave: (ready: ReadyLetter, way: SendMethod) => ComponentChildren;
 }

@@ -9,13 +9,13 @@ import type { WrittenLetter } from "./seal-letter.js";
 /**
  * The place for the text: rich, with few commands, or plain.
  *
- * It is never a text field: Firefox writes what stands in those into its session file on disk. And no spelling checker looks at
+ * It is never a text field: Firefox writes what is in those into its session file on disk. And no spelling checker looks at
  * it: Chromium's "enhanced" one sends every word to a server.
  *
  * Attack: a page that has words copied from it brings HTML along. What is pasted is cleaned like a mail.
  */
 interface Props {
-  /** What stands in it at first, as HTML that was cleaned. */
+  /** What is in it at first, as HTML that was cleaned. */
   readonly begun: string;
   readonly plain: boolean;
   /** Something was written. */

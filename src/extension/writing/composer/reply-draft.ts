@@ -5,7 +5,7 @@ import { t } from "../../ui/i18n.js";
 import { noThread, type Thread, threadAfterLetter } from "../letter.js";
 import { quotedBody, subjectOf } from "../quoted-text.js";
 
-/** A letter that is begun: which list it is for, what it answers, and what stands in it already. */
+/** A letter that is begun: which list it is for, what it answers, and what is in it already. */
 export interface ReplyDraft {
   /** Address of the list; null where the person is to choose. */
   readonly list: string | null;

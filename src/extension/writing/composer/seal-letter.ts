@@ -14,7 +14,7 @@ import { bytesOf, letterOf, type Thread } from "../letter.js";
 
 /** From what a person has written to what leaves. Nothing is kept: it lives in the page, and goes with it. */
 
-/** What stands in the composer. */
+/** What is in the composer. */
 export interface WrittenLetter {
   /** Address of the list. */
   readonly list: string;
@@ -39,7 +39,7 @@ export const LETTER_LIMIT = 100 * 1024 * 1024;
 /** MIME writes files in base64, in lines: 78 characters hold 57 octets. */
 const ENCODED = 78 / 57;
 
-/** The question that stands before sealing, or null. @param answered those to which the person has said: seal it so */
+/** The question to ask before sealing, or null. @param answered those to which the person has said: seal it so */
 export async function questionBefore(
   { body, files, quotedList, list }: WrittenLetter,
   answered: readonly Question["kind"][],

@@ -4,7 +4,7 @@ import type { SealedLetter } from "../../worker/jobs.js";
 import { trueIdentity } from "./draft-identity.js";
 
 /**
- * What stands outside the seals: fixed texts, and as little of the author's mail program as an add-on can see to.
+ * What is outside the seals: fixed texts, and as little of the author's mail program as an add-on can see to.
  *
  * Attack: the outer fields of a sealed mail tell a wire more than sender, list and time: that its author checks the
  * spelling of two languages, wants a receipt, calls it urgent, or writes with another add-on that leaves its mark.

@@ -6,7 +6,7 @@ import { htmlOf, quotedBody, subjectOf, textOf } from "../quoted-text.js";
 import { withContinued } from "./thread.js";
 
 /**
- * What stands in a window that answers, forwards or edits anew a mail with sealed parts. Thunderbird quotes what it knows: the
+ * What is in a window that answers, forwards or edits again a mail with sealed parts. Thunderbird quotes what it knows: the
  * notice, nothing, or whatever is selected on the screen. In its place comes the opened text, or nothing. Sealing is on
  * before either (`settle.ts`), so that no draft with the quote ever reaches the mail server.
  */
@@ -14,11 +14,11 @@ import { withContinued } from "./thread.js";
 /** The beginnings in which words of the other mail stand in the window. */
 export type QuoteKind = "reply" | "forward" | "again";
 
-/** How often the text is made anew, because the person was writing meanwhile. Who writes that fast waits for the last one. */
+/** How often the text is made again, because the person was writing meanwhile. Who writes that fast waits for the last one. */
 const MADE_ANEW_LIMIT = 5;
 
 /**
- * Makes a window's text of what stands in it a moment before it is put there. Opening a mail takes its time, and so does making
+ * Makes a window's text of what is in it a moment before it is put there. Opening a mail takes its time, and so does making
  * the quote: the person may have begun to write, and not a word may be lost.
  *
  * @param look what the window holds now

@@ -28,7 +28,7 @@ export async function recover(tabId: number): Promise<void> {
   const details = await compose.getComposeDetails(tabId);
   const attached = await compose.listAttachments(tabId);
   const { to, cc, bcc, subject, customHeaders, isPlainText } = details;
-  // sealing is on in the new window before a word stands there
+  // sealing is on in the new window before a word is there
   const next = await compose.beginNew({
     ...(to === undefined ? {} : { to }),
     ...(cc === undefined ? {} : { cc }),

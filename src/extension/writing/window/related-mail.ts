@@ -18,7 +18,7 @@ import { continuedInDraft, isContinued, quotedIn } from "./thread.js";
 export type RelatedMail =
   /** An ordinary mail, or none. */
   | { readonly kind: "nothing" }
-  /** The window itself says that it quotes what came sealed: our quote stands there, or a draft that has it was opened. */
+  /** The window itself says that it quotes what came sealed: our quote is there, or a draft that has it was opened. */
   | { readonly kind: "continued"; readonly list: string | null; readonly thread: Thread | null }
   /** A readable copy: what it says came sealed from this list. */
   | { readonly kind: "copy"; readonly list: string | null }

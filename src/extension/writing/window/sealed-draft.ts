@@ -146,7 +146,7 @@ async function put(tabId: number, { letter, recipients }: OpenedDraft): Promise<
   const thread = threadIn(letter);
   const { list } = recipientsOf({ to: recipients.to }, (await load()).lists);
   await compose.setComposeDetails(tabId, { to: recipients.to, cc: recipients.cc, bcc: recipients.bcc });
-  // sealing is on before any word stands in the window
+  // sealing is on before any word is in the window
   await turnOn(tabId, "recipients");
   await compose.setComposeDetails(tabId, {
     subject: letter.subject,

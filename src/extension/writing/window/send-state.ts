@@ -72,7 +72,7 @@ export async function whenKept(tabId: number): Promise<void> {
 
 const settling = new Map<number, Promise<void>>();
 
-/** What a window quotes is settled once; who asks again waits for the same work, and after a failure it begins anew. */
+/** What a window quotes is settled once; who asks again waits for the same work, and after a failure it starts over. */
 export function settleOnce(tabId: number, settle: () => Promise<void>): Promise<void> {
   const known = settling.get(tabId);
   if (known !== undefined) return known;

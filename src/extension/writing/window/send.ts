@@ -84,7 +84,7 @@ async function hinder(tabId: number, hindrance: SendBlocker, windowId: number | 
   if (windowId !== undefined) setTimeout(() => void openPopup(windowId), POPUP_DELAY_MS);
 }
 
-/** Whatever became of it. Not where a sealed form stands in the window now: what becomes of that is not known yet. */
+/** Whatever became of it. Not where a sealed form is in the window now: what becomes of that is not known yet. */
 async function endOfSealing(tabId: number): Promise<void> {
   if ((await stateOf(tabId)).phase === "sealing") await changeState(tabId, { phase: "writing" });
 }
@@ -144,7 +144,7 @@ async function answer(tabId: number, seen: ComposeDetails): Promise<BeforeSendAn
   return sealInPlace(tabId, details, await authorFor(list), signal);
 }
 
-/** Lets a mail go as it stands, but for what only drafts have to know. */
+/** Lets a mail go as it is, but for what only drafts have to know. */
 async function inClear(details: ComposeDetails): Promise<BeforeSendAnswer> {
   const { identityId } = details;
   const identity = identityId === undefined ? undefined : await trueIdentity(identityId);
@@ -197,7 +197,7 @@ async function sealInPlace(
 }
 
 /**
- * Answers `compose.onAfterSend`. QUIRK: after a failed SMTP dialogue the sealed form stands in the composer, and
+ * Answers `compose.onAfterSend`. QUIRK: after a failed SMTP dialogue the sealed form is in the composer, and
  * neither an error nor a Message-ID comes with the event; that is the only sign.
  */
 export async function afterSend(tab: TabRef, info: SendInfo): Promise<void> {

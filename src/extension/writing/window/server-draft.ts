@@ -40,7 +40,7 @@ export async function removeDrafts(drafts: readonly (number | null)[]): Promise<
 /**
  * Moves the readable draft of a window, if there is one on a server. Call it when drafts stay on this computer from now on.
  *
- * Deleted first and written anew at once after, and not the other way round. QUIRK: Thunderbird 153 marks the draft that a
+ * Deleted first and written again at once after, and not the other way round. QUIRK: Thunderbird 153 marks the draft that a
  * new one replaces as deleted and expunges nothing: it would go on lying on the server, readable, and no add-on could
  * reach it any more.
  */

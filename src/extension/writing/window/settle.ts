@@ -24,7 +24,7 @@ import { changeState, stateOf } from "./window-state.js";
  * before ours has taken its place, unsealed. So sending waits, and is cancelled where the person has not seen what came of it.
  */
 
-/** Settles a window. Rejects if that can't be done: then nothing is sent, and the next try begins anew. */
+/** Settles a window. Rejects if that can't be done: then nothing is sent, and the next try starts over. */
 export function settleQuote(tabId: number): Promise<void> {
   return settleOnce(tabId, () => awake(() => settle(tabId)));
 }
@@ -32,7 +32,7 @@ export function settleQuote(tabId: number): Promise<void> {
 /**
  * Settles a window that is about to be sent.
  * @param seen what the person saw when they pressed Send
- * @returns what stands there now
+ * @returns what is there now
  * @throws Hindered if that is something else: they look at it, and press again
  */
 export async function settledToSend(tabId: number, seen: ComposeDetails): Promise<ComposeDetails> {
@@ -82,7 +82,7 @@ function leaves(beginning: WindowContent): beginning is "reply" | "forward" | "a
   return beginning === "reply" || beginning === "forward" || beginning === "again";
 }
 
-/** First of all, before any word stands there: whatever happens next, the mail is sealed and its drafts stay here. */
+/** First of all, before any word is there: whatever happens next, the mail is sealed and its drafts stay here. */
 async function sealFromNowOn(tabId: number, list: string | null): Promise<void> {
   const { quotedList, sealing, decidedBy } = await stateOf(tabId);
   await changeState(tabId, { quotesSealed: true, quotedList: list ?? quotedList });

@@ -67,7 +67,7 @@ export async function continuedInDraft(messageId: number): Promise<ContinuedThre
   return thread === undefined ? undefined : { thread, list: headers[QUOTED.toLowerCase()]?.[0] ?? null };
 }
 
-/** The conversation that an answer to a mail continues, by what stands outside: what is inside did not open. */
+/** The conversation that an answer to a mail continues, by what is outside: what is inside did not open. */
 export async function threadOutside(messageId: number): Promise<Thread> {
   try {
     return threadAfter(await headersOf(messageId));

@@ -28,7 +28,7 @@ export interface WindowState {
   readonly quotedList: string | null;
   /** Questions to which the person has said: send it so. */
   readonly answered: readonly GuardName[];
-  /** To whom the mail went when they said so (`addressed` in recipients.ts): to others it is asked anew. */
+  /** To whom the mail went when they said so (`addressed` in recipients.ts): to others it is asked again. */
   readonly answeredFor: string;
   /** The readable draft that Thunderbird has saved outside of this computer. */
   readonly serverDraft: number | null;
@@ -40,7 +40,7 @@ export interface WindowState {
   readonly notice: ComposeNotice | null;
   /**
    * `sealing`: a page that starts and finds this was ended while it sealed. `sealed`: what was sealed in this window, and nothing
-   * else, stands in it until it is known whether it has left (see `recover.ts`).
+   * else, is in it until it is known whether it has left (see `recover.ts`).
    */
   readonly phase: "writing" | "sealing" | "sealed";
   /** Which of the two buttons was pressed last: an answer goes on with the same. */

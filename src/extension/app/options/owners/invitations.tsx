@@ -43,7 +43,7 @@ function Invited({ list, call, run, invitation }: OwnerProps & { readonly invita
           () => call("owner:send-invitation", { list: list.address, introduction }),
           "invitation_sent_again",
         );
-  const anew = () =>
+  const reinvite = () =>
     run(() => call("owner:invite", { list: list.address, address, name, days: USUAL_DAYS }), "invite_made");
   return (
     <li>
@@ -65,8 +65,12 @@ function Invited({ list, call, run, invitation }: OwnerProps & { readonly invita
           </button>
         ) : null}
         {(state === "open" && !fileHere) || ((state === "expired" || state === "withdrawn") && !isMember) ? (
-          <button type="button" aria-label={t("invitation_anew_named", address)} onClick={() => void anew()}>
-            {t("invitation_anew")}
+          <button
+            type="button"
+            aria-label={t("invitation_reinvite_named", address)}
+            onClick={() => void reinvite()}
+          >
+            {t("invitation_reinvite")}
           </button>
         ) : null}
         {state === "open" ? (

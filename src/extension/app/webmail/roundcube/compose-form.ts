@@ -59,7 +59,7 @@ export async function attach(files: readonly SealedFile[]): Promise<boolean> {
   return true;
 }
 
-/** Fills in what stands outside the seals. Cc and Bcc are emptied: the seals are the list's alone. */
+/** Fills in what is outside the seals. Cc and Bcc are emptied: the seals are the list's alone. */
 export function put({ to, from, subject, notice }: Outgoing): void {
   set("to", to);
   for (const other of ["cc", "bcc"] as const) if (fieldOf(other)?.value) set(other, "");

@@ -63,7 +63,7 @@ export function looksOf(): ShownMailKind {
   return hidden && message.querySelector(selectors.textPart) === null ? "unknown-encryption" : "ordinary";
 }
 
-/** Roundcube's word against forged requests. It stands in a script of the page; that script's variables are not ours to see. */
+/** Roundcube's word against forged requests. It is in a script of the page; that script's variables are not ours to see. */
 function requestToken(): string | undefined {
   for (const { textContent } of document.scripts) {
     const token = /"request_token":"([^"]+)"/.exec(textContent ?? "")?.[1];

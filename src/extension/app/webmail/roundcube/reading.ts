@@ -7,7 +7,7 @@ import { makeNote } from "../note.js";
 import { find, looksOf, type MailName, pageOfMail, saysSealed, showsSealedMail, sourceOf } from "./page.js";
 import { answerAddress } from "./writing.js";
 
-/** Puts our frame in the place of a sealed mail. Roundcube loads this document anew for each mail, and us with it. */
+/** Puts our frame in the place of a sealed mail. Roundcube loads this document again for each mail, and us with it. */
 export async function readMailPage(name: MailName): Promise<void> {
   const looks = looksOf();
   const place = find("message");

@@ -5,7 +5,7 @@
 export const selectors = {
   /** The webmail's own program: by it a page is known to be Roundcube's. */
   program: 'script[src*="program/js/app"]',
-  /** Reading: what stands in the place of the mail's text. */
+  /** Reading: what is in the place of the mail's text. */
   message: "#messagebody",
   /** A text part that Roundcube shows. */
   textPart: ".message-part",
