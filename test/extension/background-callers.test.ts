@@ -126,6 +126,8 @@ const examples = (): { readonly [K in keyof PageCalls]: InputOf<PageCalls[K]> } 
   "owner:stop-key": { list: "team@lists.example" },
   "owner:epochs": { list: "team@lists.example", itself: "yes", days: 90 },
   "owner:tell": { list: team },
+  "owner:members-shown": { list: "x" },
+  "owner:show-members": { list: "x", members: "shown" },
   "owner:confirm-server": { list: team, fingerprint },
   "owner:decline-server": { list: team },
   "owner:receipts": { list: team, news: "owners", serial: 1 },

@@ -134,6 +134,8 @@ describe("a call", () => {
     "owner:stop-key": never,
     "owner:epochs": never,
     "owner:tell": never,
+    "owner:members-shown": never,
+    "owner:show-members": never,
     "owner:receipts": never,
     "owner:dismiss": never,
     "settings:service-mail": never,

@@ -5,7 +5,7 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { calls } from "../../src/extension/app/handlers/page-handlers.js";
-import { merged, readBrought } from "../../src/extension/backup/merge.js";
+import { merged, readRestored } from "../../src/extension/backup/merge.js";
 import { lockAll } from "../../src/extension/keys/unlocked.js";
 import { GATHER_MS } from "../../src/extension/owner/epoch-state.js";
 import { renewAllIfDue } from "../../src/extension/owner/epochs.js";
@@ -203,7 +203,7 @@ test("a backup brings the secret, and the secrets before", async () => {
   const made = new Date().toISOString();
   const { file } = await writeBackupFile({ sections: { lists: here }, passphrase, now: made });
   const { sections } = await readBackupFile({ file, passphrase });
-  const after = merged(emptyStored, readBrought(sections["lists"]), made, new Set());
+  const after = merged(emptyStored, readRestored(sections["lists"]), made, new Set());
   expect(after.lists[list]).toEqual(here.lists[list]);
   expect(after.lists[list]?.formerListKeys).toHaveLength(1);
 });

@@ -121,6 +121,7 @@ beforeAll(async () => {
     { do: "receipt", ...news, receipt: new Uint8Array(4) },
     { do: "receipts", ...news },
     { do: "delivery", messageId: "<1@x.test>" },
+    { do: "show-members", members: "shown" },
   ];
   for (const command of commands) {
     const request = { id: newRequestId(), date, list, command };
@@ -142,6 +143,14 @@ beforeAll(async () => {
     { kind: "old-list-key", head, messageId: "<1@x.test>" },
     { kind: "old-list-key", head, messageId: "<1@x.test>", sentAs: "<2@x.test>" },
     { kind: "member", head, role: "owner", delivery: "on", since: date },
+    {
+      ...{ kind: "member", head, role: "member", delivery: "on", since: date },
+      ...{
+        members: [{ address: bobAddress, name: "Bob", role: "member" }],
+        from: bobAddress,
+        next: bobAddress,
+      },
+    },
     { kind: "delivery", head, messageId: "<1@x.test>", ...numbers },
     { kind: "delivery", head, messageId: "<1@x.test>", ...numbers, missing: [late] },
     {

@@ -1,5 +1,6 @@
 /** "3 of 25 did not get it": what the author of a post is told of its delivery, when, and nobody else. */
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { parseAddress } from "../../src/mail/mailbox.js";
 import type { RequestResult } from "../../src/membership/request/answer-result.js";
 import { setPolicy } from "../../src/server/admin/administration.js";
 import { DAY_MS, DELIVERY_CHECKS_MS, DELIVERY_KEPT_MS } from "../../src/server/base/limits.js";
@@ -140,6 +141,34 @@ onEachStore(() => {
     // whoever has left is nobody who did not get it
     await says(who(carol), { do: "leave" });
     expect(await delivery(one)).toMatchObject({ failed: 0 });
+  });
+
+  test("on a list that shows its members their names are told, and the roster has them for everybody; only an owner decides", async () => {
+    relaySays(550, who(carol));
+    const messageId = await posts();
+    const asks = { do: "roster", after: 0 } as const;
+    expect(await says(who(bob), asks)).not.toHaveProperty("members");
+    expect(await says(who(bob), { do: "show-members", members: "shown" })).toEqual(refused("not-allowed"));
+    expect(await says(who(bob), asks)).not.toHaveProperty("members");
+    const head = await play.service.store.recordHead(list.list.id);
+    expect(await says(olga, { do: "show-members", members: "shown" })).toEqual({ kind: "done", head });
+    expect(await says(olga, asks)).toMatchObject({ kind: "roster", status: { members: "shown" } });
+    const named = (name: string, role = "member") => ({
+      address: `${name.toLowerCase()}@people.test`,
+      name,
+      role,
+    });
+    expect(await says(who(bob), asks)).toMatchObject({
+      kind: "member",
+      members: [named("Bob"), named("Carol"), named("Dave"), named("Olga", "owner")],
+    });
+    const behind = { ...asks, from: parseAddress(who(carol).address) };
+    expect(await says(who(bob), behind)).toMatchObject({ members: [named("Dave"), named("Olga", "owner")] });
+    const { role: _, ...late } = named("Carol");
+    expect(await delivery(messageId)).toMatchObject({ failed: 1, missing: [{ ...late, state: "failed" }] });
+    await says(olga, { do: "show-members", members: "hidden" });
+    expect(await says(who(bob), asks)).not.toHaveProperty("members");
+    expect(await delivery(messageId)).not.toHaveProperty("missing");
   });
 
   describe("nobody else hears of it", () => {

@@ -25,6 +25,7 @@ import {
 } from "../file/declaration.js";
 import { type RefusalCode, refusalCodes } from "../file/errors.js";
 import { checked } from "../file/json-fields.js";
+import { type MemberVisibility, memberVisibilities } from "./commands.js";
 import { type HeldPost, heldPostDeclaration, MAX_HELD_SHOWN, writtenHeld } from "./held-posts.js";
 import { deliveryDeclaration, type PostDelivery } from "./post-delivery.js";
 import {
@@ -95,6 +96,15 @@ export interface ListStatus {
   readonly replaced: readonly ReplacedListKey[];
   /** Since when the list waits for an owner's word after a restore. */
   readonly waitsForOwner?: Date;
+  /** Whether members see each other; absent from servers that can't let them. */
+  readonly members?: MemberVisibility;
+}
+
+/** A member as another member sees them, where the owners allow it. */
+export interface FellowMember {
+  readonly address: Address;
+  readonly name: string;
+  readonly role: MemberRole;
 }
 
 /** Whom the server passed a notice on to. */
@@ -188,13 +198,19 @@ export type RequestResult =
    * when copies have not gone out.
    */
   | ({ readonly kind: "delivery" } & PostDelivery)
-  /** To any other member: that they are in it. */
+  /**
+   * To any other member: that they are in it; and, on a list that shows its members, a page of them by address, with `from` and `next`
+   * as in a `roster`.
+   */
   | {
       readonly kind: "member";
       readonly head: RosterHead;
       readonly role: MemberRole;
       readonly delivery: "on" | "paused";
       readonly since: Date;
+      readonly members?: readonly FellowMember[];
+      readonly from?: Address;
+      readonly next?: Address;
     };
 
 /** The kinds of result that nobody has asked for. */
@@ -277,7 +293,7 @@ const statusDeclaration = objectOf(
       limit: MAX_REPLACED,
     }),
   },
-  { waitsForOwner: isoDate },
+  { waitsForOwner: isoDate, members: wordOf(...memberVisibilities) },
 );
 
 const memberDeclaration = objectOf(
@@ -346,7 +362,16 @@ const resultFields = {
     { sentAs: line(MAX_MESSAGE_ID) },
   ),
   delivery: deliveryDeclaration,
-  member: objectOf({ kind: wordOf("member"), head: headDeclaration, role, delivery, since: isoDate }),
+  member: objectOf(
+    { kind: wordOf("member"), head: headDeclaration, role, delivery, since: isoDate },
+    {
+      members: several(objectOf({ address: canonicalAddress, name: line(MAX_PERSON_NAME), role }), {
+        limit: ROSTER_PAGE,
+      }),
+      from: canonicalAddress,
+      next: canonicalAddress,
+    },
+  ),
 } satisfies DeclaredFields<Record<RequestResult["kind"], unknown>>;
 
 /** A result, as it is in an answer's JSON. */

@@ -27,6 +27,7 @@ export const commandNames = [
   "receipt",
   "receipts",
   "delivery",
+  "show-members",
 ] as const;
 
 /** One of them. */

@@ -219,7 +219,14 @@ export type Command = Named<
   | { readonly do: "receipts"; readonly news: NewsKind; readonly serial: number }
   /** An author asks how many members a post of theirs has reached. `messageId`: the signed one. */
   | { readonly do: "delivery"; readonly messageId: string }
+  /** An owner lets members see who else is on the list, or not any more. Nothing of it stands in the record. */
+  | { readonly do: "show-members"; readonly members: MemberVisibility }
 >;
+
+/** Whether a list shows its members to each other. */
+export const memberVisibilities = ["shown", "hidden"] as const;
+/** One of {@link memberVisibilities}. */
+export type MemberVisibility = (typeof memberVisibilities)[number];
 
 /** The command as it is in the JSON. */
 export function written(command: Command): Readonly<Record<string, unknown>> {
@@ -366,6 +373,7 @@ const commandFields = {
   }),
   receipt: objectOf({ do: wordOf("receipt"), ...news, receipt: base64To(MAX_RECEIPT_BYTES) }),
   receipts: objectOf({ do: wordOf("receipts"), ...news }),
+  "show-members": objectOf({ do: wordOf("show-members"), members: wordOf(...memberVisibilities) }),
   delivery: objectOf({ do: wordOf("delivery"), messageId: line(MAX_MESSAGE_ID) }),
 } satisfies DeclaredFields<Record<CommandName, unknown>>;
 

@@ -66,7 +66,7 @@ interface SetOptions {
 }
 
 async function show({ store, heads, folder }: CliContext, list: List): Promise<void> {
-  const { replyTo, authorCopy, language, retired } = await store.listSettings(list.id);
+  const { replyTo, authorCopy, language, showsMembers, retired } = await store.listSettings(list.id);
   const members = (await store.rosterSizes()).get(list.address) ?? 0;
   const { number, hash } = await store.recordHead(list.id);
   const state =
@@ -81,7 +81,7 @@ async function show({ store, heads, folder }: CliContext, list: List): Promise<v
     `list         ${list.address} (${list.name})`,
     `state        ${state}`,
     `mode         ${list.mode}, delivery ${list.delivery}, profile ${list.profile}`,
-    `posts        policy ${list.policy}, replies go to the ${replyTo}, authors get ${authorCopy ? "a" : "no"} copy`,
+    `posts        policy ${list.policy}, replies go to the ${replyTo}, authors get ${authorCopy ? "a" : "no"} copy, members ${showsMembers ? "see" : "don't see"} each other`,
     `language     ${language}`,
     `server key   ${spaced(list.serverFingerprint)}`,
     `certificate  ${certificatePathOf(folder, list.serverFingerprint)}`,

@@ -61,6 +61,7 @@ const whoMay: Readonly<Record<MembersCommand, readonly MemberRole[]>> = {
   notice: ["owner"],
   "list-key-notice": ["owner"],
   receipts: ["owner"],
+  "show-members": ["owner"],
 };
 
 /** Carries out a member's command. The signature is verified, and recent. @throws Stale */
@@ -137,6 +138,8 @@ export async function carryOut(
       return keepSharedNotice(asked, verified(), command);
     case "receipts":
       return shown(receiptsOf(asked, command));
+    case "show-members":
+      return commandOutcome(await store.showMembers(verified(), command.members === "shown"));
     case "delivery":
       return shown(deliveryToAuthor(asked, member, command));
     case "receipt":

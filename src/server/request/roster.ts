@@ -2,6 +2,7 @@
 import { setImmediate } from "node:timers/promises";
 import { type Address, isAddress } from "../../mail/mailbox.js";
 import {
+  type FellowMember,
   type ListStatus,
   RECORD_PAGE,
   type RequestResult,
@@ -31,6 +32,7 @@ export interface RosterRequest extends Pick<RequestContext, "list" | "now"> {
       | "recordAfter"
       | "heldPosts"
       | "formerListKeys"
+      | "listSettings"
     >;
     readonly heads: Pick<Heads, "pausedSince">;
   };
@@ -61,7 +63,7 @@ async function rosterMember(
   };
 }
 
-/** Owners get all of it; members only that they are in it: who else is, is nobody's business. */
+/** Owners get all of it; members that they are in it, and who else is only where the owners show members to each other. */
 export async function roster(
   asked: RosterRequest,
   member: Member,
@@ -80,7 +82,8 @@ async function rosterFor(
   if (member.role !== "owner") {
     const isPaused = (await parts.store.suspension(member.id)) !== undefined;
     const delivery = isPaused ? "paused" : "on";
-    return { kind: "member", head, role: member.role, delivery, since: new Date(member.added) };
+    const fellows = await fellowsOf(asked, from);
+    return { kind: "member", head, role: member.role, delivery, since: new Date(member.added), ...fellows };
   }
   return {
     kind: "roster",
@@ -90,6 +93,26 @@ async function rosterFor(
     entries: await parts.store.recordAfter(list.id, after, RECORD_PAGE),
     status: await statusOf(asked),
   };
+}
+
+/** The members behind `from` as other members see them; nothing on a list that doesn't show them. */
+async function fellowsOf(
+  { parts: { store }, list }: RosterRequest,
+  from: Address | undefined,
+): Promise<Pick<Extract<RequestResult, { kind: "member" }>, "members" | "from" | "next">> {
+  if (!(await store.listSettings(list.id)).showsMembers) return {};
+  const members: FellowMember[] = [];
+  const page = () => ({ members, ...(from === undefined ? {} : { from }) });
+  let read = 0;
+  for await (const step of rosterPages(store, list.id, from)) {
+    for (const { address, name, role } of step) {
+      if (isAddress(address)) members.push({ address, name, role });
+    }
+    read += step.length;
+    const next = members.at(-1)?.address;
+    if (read >= ROSTER_PAGE && next !== undefined) return { ...page(), next };
+  }
+  return page();
 }
 
 /**
@@ -126,6 +149,7 @@ async function statusOf({ parts, list }: RosterRequest): Promise<ListStatus> {
   const waits = await heads.pausedSince(list.address);
   return {
     policy: list.policy,
+    members: (await store.listSettings(list.id)).showsMembers ? "shown" : "hidden",
     held: (await store.heldPosts(list.id)).length,
     replaced: (await store.formerListKeys(list.id)).map(({ fingerprint, graceEnds }) => ({
       fingerprint: parseListKeyId(fingerprint),

@@ -15,7 +15,7 @@ const schema = z.strictObject({
   authorCopy: z.boolean().default(true),
   /** What the server's own mails and pages are written in. */
   language: z.enum(languages).default("en"),
-  /** Members see each other's names: an owner's choice (`request/member-names.ts`), and never the operator's. */
+  /** Members see each other's names: an owner's choice by a signed command, and never the operator's. */
   showsMembers: z.boolean().default(false),
   /** When it was retired, in milliseconds since 1970: it takes no mail any more. */
   retired: z.number().int().optional(),

@@ -12,6 +12,7 @@ import {
 } from "./apply-command.js";
 import type { RecordedCommand, VerifiedCommand } from "./authorization.js";
 import { type Database, findRow, firstRow, isSet, number, type Script, sql, textColumn } from "./database.js";
+import { defaultListSettings, readListSettings } from "./list-settings.js";
 import { type NewListKeyRow, takeListKey } from "./lists.js";
 import { dropFinishedPost } from "./post-pieces.js";
 import {
@@ -91,6 +92,8 @@ export interface MembershipCommands {
   /** Tells the owners that a member wants the list key of today. Refused if that member has asked a little while ago. */
   askListKey(verified: VerifiedCommand, memberId: number): Promise<CommandOutcome>;
   setShape(verified: VerifiedCommand, memberId: number, shape: CopyShape): Promise<CommandOutcome>;
+  /** Members see each other from now on, or not any more. */
+  showMembers(verified: VerifiedCommand, shown: boolean): Promise<CommandOutcome>;
   /** A member wants no copies for now. */
   pauseCopies(verified: VerifiedCommand, memberId: number): Promise<CommandOutcome>;
   /** They want them again. Refused if it was not they who switched them off: bounces, or the operator. */
@@ -204,6 +207,18 @@ export function membershipCommandsIn(database: Database, applyCommand: ApplyComm
         // should it be of no use either, that is news
         yield sql`DELETE FROM unusable_keys WHERE member_id = ${id}`;
         yield* appendToRecord(command.listId, change);
+        return nothingToReport;
+      }),
+
+    showMembers: (verified, showsMembers) =>
+      applyCommand(verified, function* (): Script<Effect> {
+        const { listId } = verified.command;
+        const kept = yield* firstRow(sql`SELECT settings FROM list_settings WHERE list_id = ${listId}`);
+        const before =
+          kept === undefined ? defaultListSettings : readListSettings(textColumn(kept, "settings"));
+        yield sql`INSERT INTO list_settings (list_id, settings)
+            VALUES (${listId}, ${JSON.stringify({ ...before, showsMembers })})
+            ON CONFLICT (list_id) DO UPDATE SET settings = excluded.settings`;
         return nothingToReport;
       }),
 

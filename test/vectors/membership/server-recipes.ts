@@ -258,6 +258,13 @@ export const serverRecipes: readonly Recipe<MembershipCast>[] = [
     join(cast),
     ask(cast.joinedBob, "roster", { after: 0 }),
   ]),
+  claimed("show-members", "answered done", "Olga shows members to each other.", (cast) => [
+    ask(cast.olga, "show-members", { members: "shown" }),
+  ]),
+  claimed("show-members-by-member", "answered not-allowed", "Bob shows members to each other.", (cast) => [
+    join(cast),
+    ask(cast.joinedBob, "show-members", { members: "shown" }),
+  ]),
   claimed("after-removal", "unproved unknown-author", "Bob was removed.", (cast) => [
     join(cast),
     remove(cast, "bob"),

@@ -71,6 +71,10 @@ export const ownerCalls = {
   "owner:stop-key": call(ofList).gives<null>(),
   /** Tells the members what they were not told yet: a new list key that the server has taken, or other owners. */
   "owner:tell": call(ofList).gives<null>(),
+  /** Whether members see each other, by the server's last word; null while it has said nothing. */
+  "owner:members-shown": call(ofList).gives<{ readonly shown: "shown" | "hidden" | null }>(),
+  /** Lets members see each other from now on, or not any more. */
+  "owner:show-members": call(object({ list: text, members: oneOf("shown", "hidden") })).gives<null>(),
   /** Asks who has confirmed a notice. */
   "owner:receipts": call(object({ list: text, news: oneOf(...newsKinds), serial: count })).gives<null>(),
   /** Puts refusals or alarms away that were read. */

@@ -2,6 +2,7 @@ import { count, flag, nothing, object, oneOf, orNull, text } from "../../../memb
 import type { IndexChanges } from "../../mail-index/mail-index.js";
 import { type NotificationChoice, notificationChoices } from "../../mail-index/notification-choice.js";
 import type { SyncProgress } from "../../mail-index/sync.js";
+import type { FellowsView } from "../../member/fellow-members.js";
 import { call, type HandlersOf } from "../../platform/rpc/call.js";
 import type { MessageRef, Verdict } from "./mail-page-calls.js";
 
@@ -44,6 +45,10 @@ export const spaceCalls = {
   /** Opens a mail, and marks it as read. */
   "space:open": call(object({ mail })).gives<Verdict & { readonly ref: MessageRef }>(),
   "space:act": call(object({ mail, act: oneOf(...mailActs) })).gives<null>(),
+  /** Who is on a list, as far as its server has said. */
+  "space:members": call(object({ list: text })).gives<FellowsView>(),
+  /** Asks its server. */
+  "space:ask-members": call(object({ list: text })).gives<null>(),
   /** How new messages are told of from now on. */
   "space:notify": call(object({ show: oneOf(...notificationChoices) })).gives<null>(),
 };

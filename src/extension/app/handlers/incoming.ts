@@ -14,6 +14,7 @@ import { whenServerAsked } from "../../requests/send-request.js";
 const heldReceipts = () => import("../../requests/held-receipts.js");
 const formerKeyPosts = () => import("../../member/former-key-posts.js");
 const asking = () => import("../../member/ask-delivery.js");
+const fellows = () => import("../../member/fellow-members.js");
 const joining = () => import("../../member/join.js");
 const founding = () => import("../../owner/claim-list.js");
 const inviting = () => import("../../owner/inviting.js");
@@ -60,6 +61,7 @@ const ownerAnswers = {
   remove: commandAnswered,
   withdraw: async (...answer) => (await inviting()).withdrawAnswered(...answer),
   async roster(asked, result, date) {
+    await (await fellows()).fellowsAnswered(asked, result, date);
     await (await secondOwner()).standingAnswered(asked, result, date);
     const { list } = asked;
     // whoever came in under a former list key gets the present one
@@ -78,6 +80,7 @@ const ownerAnswers = {
   receipts: async (asked, result) => (await notices()).receiptsAnswered(asked, result),
   "new-server-key": async (asked, result) => (await moving()).serverMoved(asked, result),
   "resume-server": commandAnswered,
+  "show-members": async (asked, result) => (await fellows()).visibilityAnswered(asked, result),
 } as const satisfies Partial<Answers>;
 
 export const arrivals: IncomingHandlers = {

@@ -1,3 +1,4 @@
+import { fellowsOf } from "../../member/fellow-members.js";
 import { claimList, forgetClaim, openCard } from "../../owner/claim-list.js";
 import { confirmMembers } from "../../owner/confirming.js";
 import { enrol, saveListKey } from "../../owner/enrolling.js";
@@ -16,9 +17,10 @@ import {
 import { askRoster, changeRole, letServerResume, removeFromList } from "../../owner/members.js";
 import { confirmServer, declineServer } from "../../owner/new-server-key.js";
 import { askReceipts, beginNewKey, tellMembers } from "../../owner/notices.js";
+import { askAsOwner } from "../../owner/owner-requests.js";
 import { viewOf } from "../../owner/view.js";
 import type { HandlersOf } from "../../platform/rpc/call.js";
-import { changeOwned, ownedRecord } from "../../records/owned-storage.js";
+import { changeOwned, loadOwned, ownedRecord } from "../../records/owned-storage.js";
 import { loadRequests } from "../../requests/pending.js";
 import type { ownerCalls } from "../calls/owner-calls.js";
 
@@ -115,6 +117,15 @@ export const ownerHandlers: HandlersOf<typeof ownerCalls> = {
   },
   async "owner:stop-key"({ list }) {
     await stopRenewal(list);
+    return null;
+  },
+
+  async "owner:members-shown"({ list }) {
+    return { shown: (await fellowsOf(list)).shown };
+  },
+
+  async "owner:show-members"({ list, members }) {
+    await askAsOwner(await loadOwned(list), { do: "show-members", members }, members);
     return null;
   },
   async "owner:tell"({ list }) {

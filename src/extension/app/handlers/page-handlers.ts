@@ -5,6 +5,7 @@ import { makeMemberKey } from "../../keys/new-member-key.js";
 import { needStrong } from "../../keys/new-passphrase.js";
 import { keepUnlocked, lockAll, summaryOfKey } from "../../keys/unlocked.js";
 import { forgetDeliveries } from "../../member/delivery-record.js";
+import { forgetFellows } from "../../member/fellow-members.js";
 import { forgetJoining, joinList, leaveList, lookAtInvitation } from "../../member/join.js";
 import { renewMember, revokeMember } from "../../member/member-key.js";
 import { takeOffered } from "../../member/offered-invitation.js";
@@ -176,6 +177,7 @@ export const calls: Omit<CallHandlers, keyof typeof composeCalls> = {
       return { stored: { ...stored, lists, pins, joining }, result: undefined };
     });
     await forgetDeliveries(address);
+    await forgetFellows(address);
     host().renewViews();
     await host().listsChanged();
     return null;

@@ -42,6 +42,8 @@ export interface ListsHost<A extends ListsAct> {
   readonly notify: ((show: NotificationChoice) => Promise<NotificationChoice>) | null;
   /** Unlocks whatever key a passphrase fits. @throws ListSealError `wrong-passphrase` */
   readonly unlock: (passphrase: string) => Promise<unknown>;
+  /** More of the list that is chosen, below the lists. */
+  readonly aboutList: ((list: string) => ComponentChildren) | null;
   /** More buttons below the lists. */
   readonly more: ComponentChildren;
 }

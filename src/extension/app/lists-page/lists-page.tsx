@@ -163,6 +163,7 @@ export function ListsPage<A extends ListsAct>({ ask, host }: Props<A>) {
         notifications={overview?.notifications ?? "off"}
         notify={host.notify === null ? null : (show) => void notify(show)}
         settings={() => void browser.runtime.openOptionsPage()}
+        aboutList={host.aboutList}
       >
         {host.more}
       </ListNames>

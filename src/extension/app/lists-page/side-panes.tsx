@@ -17,13 +17,15 @@ interface NamesProps {
   readonly notifications: NotificationChoice;
   /** Null: nothing is told of by itself. */
   readonly notify: ((show: NotificationChoice) => void) | null;
+  /** More of the list that is chosen. */
+  readonly aboutList: ((list: string) => ComponentChildren) | null;
   /** More buttons. */
   readonly children: ComponentChildren;
 }
 
 /** The lists, with the number of messages that are unread in each. */
 export function ListNames(props: NamesProps) {
-  const { lists, chosen, choose, write, settings, notifications, notify, children } = props;
+  const { lists, chosen, choose, write, settings, notifications, notify, aboutList, children } = props;
   const now = lists.find(({ address }) => address === chosen);
   return (
     <nav class="lists" aria-label={t("space_lists")}>
@@ -45,6 +47,7 @@ export function ListNames(props: NamesProps) {
           )}
         </button>
       ))}
+      {now !== undefined && aboutList?.(now.address)}
       <span class="foot" />
       {now?.mayPost === true && (
         <button type="button" onClick={write}>

@@ -4,6 +4,7 @@ import type { MailIndex } from "../../mail-index/mail-index.js";
 import { chooseNotifications, notificationChoice } from "../../mail-index/notification-choice.js";
 import { indexOf } from "../../mail-index/open-indexes.js";
 import { beginSync, openIndexes, pauseSync, syncProgress, whenIndexChanges } from "../../mail-index/sync.js";
+import { askFellows, fellowsOf } from "../../member/fellow-members.js";
 import { AddonError } from "../../platform/errors.js";
 import { awake } from "../../platform/keep-awake.js";
 import { type MessageHeader, thunderbird } from "../../platform/thunderbird.js";
@@ -101,6 +102,13 @@ export const spaceHandlers: SpaceHandlers = {
       ...(identityId === null ? {} : { identityId }),
       to: [`${list.name} <${list.address}>`],
     });
+    return null;
+  },
+
+  "space:members": ({ list }) => fellowsOf(list),
+
+  async "space:ask-members"({ list }) {
+    await askFellows(list);
     return null;
   },
 

@@ -26,6 +26,7 @@ export const browserLists: ListsHost<"reply" | "forget"> = {
   filters: ["files"],
   notify: null,
   unlock: async (passphrase) => (await import("../../handlers/unlocked-keys.js")).unlockWith(passphrase),
+  aboutList: null,
   more: (
     <>
       <button type="button" onClick={openReader}>

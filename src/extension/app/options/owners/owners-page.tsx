@@ -15,6 +15,7 @@ import { NewServerKeyForm } from "./new-server-key.js";
 import type { OwnerProps } from "./owner-actions.js";
 import { Alarms, ClaimAlert, Waiting } from "./owner-alerts.js";
 import { People } from "./people.js";
+import { ShowMembers } from "./show-members.js";
 
 /** The page for owners: a list is born here, and everything that its owner does with it. */
 
@@ -97,6 +98,7 @@ function Owned(props: OwnerProps) {
           <People {...props} />
           <Invite {...props} />
           <Enrol {...props} />
+          <ShowMembers {...props} />
           <ListKeyEpoch {...props} />
           <NewKey {...props} />
         </>

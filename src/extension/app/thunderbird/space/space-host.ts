@@ -1,9 +1,11 @@
+import { h } from "preact";
 import { askFor } from "../../../platform/permission.js";
 import type { Caller } from "../../../platform/rpc/call.js";
 import type { MailAct, SpaceCalls } from "../../calls/space-calls.js";
 import type { ListsHost } from "../../lists-page/lists-host.js";
 import { askFromPage } from "../mail-page/mail.js";
 import { LetterPane } from "./letter-pane.js";
+import { WhoIsOn } from "./who-is-on.js";
 
 /** What the page of lists has in Thunderbird: the mail itself, and everything that Thunderbird does with it. */
 export function spaceHost(ask: Caller<SpaceCalls>): ListsHost<MailAct> {
@@ -33,6 +35,7 @@ export function spaceHost(ask: Caller<SpaceCalls>): ListsHost<MailAct> {
       return now;
     },
     unlock: (passphrase) => askFromPage("mail:unlock", { passphrase }),
+    aboutList: (list) => h(WhoIsOn, { key: list, list }),
     more: null,
   };
 }

@@ -1,0 +1,43 @@
+/** "Who is on this list" in the page of lists: what is said before, while and after it is known. */
+import { render } from "preact";
+import { act } from "preact/test-utils";
+import { WhoIsOn } from "../../src/extension/app/thunderbird/space/who-is-on.js";
+import type { FellowsView } from "../../src/extension/member/fellow-members.js";
+import { answers } from "./fake-host.js";
+
+const nothing: FellowsView = { asked: false, shown: null, toldAt: null, members: [] };
+const told: FellowsView = {
+  asked: false,
+  shown: "shown",
+  toldAt: "2026-01-01T12:00:00.000Z",
+  members: [
+    { address: "bob@x.test", name: "Bob", role: "member" },
+    { address: "olga@x.test", name: "Olga", role: "owner" },
+  ],
+};
+
+async function shown(view: FellowsView): Promise<HTMLElement> {
+  answers.set("space:members", () => view);
+  answers.set("space:ask-members", () => null);
+  const place = document.createElement("div");
+  document.body.replaceChildren(place);
+  await act(async () => render(<WhoIsOn list="team@lists.example" />, place));
+  return place;
+}
+
+test("nothing is guessed before the server has said something", async () => {
+  const place = await shown(nothing);
+  expect(place.textContent).toBe("Who is on this listAsk the server");
+});
+
+test("members are named, with what they are besides", async () => {
+  const place = await shown(told);
+  expect([...place.querySelectorAll("li")].map((item) => item.textContent)).toEqual(["Bob", "Olga · Owner"]);
+  expect(place.textContent).toContain("Members: 2");
+});
+
+test("a list that shows nobody says so; a question that waits is said", async () => {
+  const place = await shown({ ...nothing, shown: "hidden", asked: true });
+  expect(place.textContent).toContain("don’t show its members");
+  expect(place.querySelector("[role=status]")?.textContent).toContain("has been asked");
+});
