@@ -153,7 +153,7 @@ export default defineConfig({
             popup: resolve(extension, "app/thunderbird/popup.html"),
             verdict: resolve(extension, "app/thunderbird/mail-page/verdict.html"),
             opened: resolve(extension, "app/thunderbird/mail-page/opened.html"),
-            alone: resolve(extension, "app/thunderbird/mail-page/alone.html"),
+            "private-answer": resolve(extension, "app/thunderbird/mail-page/private-answer.html"),
             space: resolve(extension, "app/thunderbird/space/space.html"),
           },
           output: modules,

@@ -124,7 +124,7 @@ describe.each(["en", "ja"] as const)("what a list can say, in %s", (language) =>
     await alice.ui.clickInView(w("details"));
     await alice.picture(album("3-details"));
     await alice.ui.clickInView(w("reply_alone", bob.fullName));
-    await frontTab((text) => text.includes("alone.html") && text.includes(w("alone_send")));
+    await frontTab((text) => text.includes("private-answer.html") && text.includes(w("alone_send")));
     await alice.addon.inFrontTab(z.unknown(), FILL, answer);
     await alice.picture(album("4-alone"));
     expect(await surface().complaints()).toEqual([]);

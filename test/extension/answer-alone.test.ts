@@ -8,7 +8,7 @@ import { load, update } from "../../src/extension/records/storage.js";
 import { say } from "../../src/extension/ui/i18n.js";
 import type { Correspondent } from "../../src/extension/worker/jobs.js";
 import { readMail } from "../../src/extension/worker/read-mail.js";
-import { answerAlone, answerSubject } from "../../src/extension/writing/answer-alone.js";
+import { answerAlone, answerSubject } from "../../src/extension/writing/private-answer.js";
 import { privateSubject } from "../../src/mail/fixed-texts.js";
 import { makeMailbox, parseAddress } from "../../src/mail/mailbox.js";
 import { partTypes } from "../../src/mail/part-types.js";

@@ -17,7 +17,7 @@ const plain: Readonly<Record<string, string>> = {
     search sending serve settle start submit take tell unsubscribe use walk watch write writing`,
   participles: `
     listening
-    allowed answered answering attached awaited begun blocked carrying checked chosen claimed coming confirmed confirming
+    allowed answered answering attached awaited begun blocked bounced carrying checked chosen claimed coming confirmed confirming
     continued copied created deciding declared detached displayed embedded ended entitled expected
     fixed flowed forwarded found handed held imported indexed initialised invited issued kept known limited listed
     logged lost made named noticed offered open opened opening owned parsed passed pasted paused
@@ -27,7 +27,7 @@ const plain: Readonly<Record<string, string>> = {
     welcome withheld written`,
   "adjectives and adverbs": `
     again already awake bad bulk custom due fast first foreign former full global inside large last later live
-    local new newer original other outgoing own plain private public ready related reloadable second
+    local missing new newer original other outgoing own plain private public ready related reloadable second
     single stale strange unavailable unopenable unreadable unsolicited unusable whole wrappable`,
   "prepositions and the like": `
     about after at before by for from in not of through to too when`,

@@ -130,7 +130,7 @@ function keep(post: StoredDelivery): Promise<void> {
 }
 
 /** Forgets what was told of a list's posts. @throws ListSealError as `keptRecord` */
-export function forgetDeliveries(list: string): Promise<void> {
+export function forgetToldDeliveries(list: string): Promise<void> {
   return kept.update((before) => {
     const posts = before.posts.filter((one) => one.list !== list);
     return {
@@ -141,7 +141,7 @@ export function forgetDeliveries(list: string): Promise<void> {
 }
 
 /** What is known of a post of one's own: nothing, that its server was asked, or what it said last. */
-export type DeliveryKnowledge =
+export type KnownDelivery =
   | { readonly kind: "nothing" | "asked" | "unknown" }
   | ({ readonly kind: "told"; readonly isAskedAgain: boolean } & Pick<
       StoredDelivery,
@@ -149,7 +149,7 @@ export type DeliveryKnowledge =
     >);
 
 /** What is known of the post. Never rejects: what can't be read is not known. */
-export async function deliveryOf(list: string, messageId: string): Promise<DeliveryKnowledge> {
+export async function deliveryOf(list: string, messageId: string): Promise<KnownDelivery> {
   try {
     const isAsked = (await loadRequests()).pending.some(
       (one) => one.do === "delivery" && one.list === list && one.about === messageId,

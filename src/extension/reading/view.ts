@@ -1,6 +1,6 @@
 import type { CalendarEntry } from "../../mail/calendar-entry.js";
 import type { UnprovedReason } from "../../protocol/message.js";
-import type { DeliveryKnowledge } from "../member/delivery-record.js";
+import type { KnownDelivery } from "../member/delivery-record.js";
 import type { InvitationUse } from "../member/used-invitations.js";
 import type { ErrorCode } from "../platform/errors.js";
 import type { Incoming } from "../requests/incoming.js";
@@ -148,7 +148,7 @@ export interface OpenedView extends WordsView {
   /** `elsewhere`: the mail around the sealed part was not made by the list. */
   readonly shell: "own" | "elsewhere";
   /** Of one's own post: how it was delivered, as far as that is known. Left out of anybody else's. */
-  readonly delivery?: DeliveryKnowledge;
+  readonly delivery?: KnownDelivery;
   /** What else has to be said; nothing if it is left out. */
   readonly remarks?: readonly Remark[];
 }

@@ -2,10 +2,10 @@
  * The tables of the store, and how a database of an older version is brought up to date.
  *
  * Each database keeps the number of the steps that were applied to it. A step, once released, is never changed; a
- * column's meaning is never changed either: add a step.
+ * column's meaning is never changed either: add a step, at the end of later-steps.ts.
  */
 import type { SqlDialect } from "./database.js";
-import { newestSteps } from "./newest-steps.js";
+import { laterSteps } from "./later-steps.js";
 
 /** The steps, in the words of `dialect`. */
 export function schemaSteps(dialect: SqlDialect): readonly string[] {
@@ -395,17 +395,7 @@ export function schemaSteps(dialect: SqlDialect): readonly string[] {
     ORDER BY post_bodies.id, number;
   DROP TABLE post_pieces;
   `,
-    `
-  -- copies of a post that are not queued yet: of those behind an address whose number is at most last_member (fan-outs.ts)
-  CREATE TABLE fan_outs (
-    post_id ${integer} PRIMARY KEY REFERENCES posts (id) ON DELETE CASCADE,
-    list_id ${integer} NOT NULL REFERENCES lists (id),
-    due ${integer} NOT NULL, behind TEXT NOT NULL, last_member ${integer} NOT NULL
-  ) ${tableEnd};
-  -- who gets copies, in the order in which these are queued; and how many there are
-  CREATE INDEX members_readers ON members (list_id, address) WHERE role <> 'post-only';
-  `,
-    ...newestSteps(dialect),
+    ...laterSteps(dialect),
   ];
 }
 

@@ -32,7 +32,7 @@ export const mailPageCalls = {
   /** Opens the page where its author is answered alone. */
   "mail:reply-alone": call(ofMail).gives<null>(),
   /** Who is answered alone, and under which subject. */
-  "mail:alone": call(ofMail).gives<AloneView>(),
+  "mail:alone": call(ofMail).gives<CorrespondentView>(),
   /** Seals an answer to the author of the mail alone, and sends it; it leaves sealed, or not at all. */
   "mail:answer-alone": call(object({ mail, subject: text, text })).gives<{
     readonly sent: "sent" | "outbox";
@@ -58,7 +58,7 @@ export interface Verdict {
 }
 
 /** Somebody who is answered alone. */
-export interface AloneView {
+export interface CorrespondentView {
   /** What they call themselves, or their address. */
   readonly name: string;
   readonly address: string;

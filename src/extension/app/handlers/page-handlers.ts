@@ -4,7 +4,7 @@ import { lockAfter } from "../../keys/lock-after.js";
 import { makeMemberKey } from "../../keys/new-member-key.js";
 import { needStrong } from "../../keys/new-passphrase.js";
 import { keepUnlocked, lockAll, summaryOfKey } from "../../keys/unlocked.js";
-import { forgetDeliveries } from "../../member/delivery-record.js";
+import { forgetToldDeliveries } from "../../member/delivery-record.js";
 import { forgetFellows } from "../../member/fellow-members.js";
 import { forgetJoining, joinList, leaveList, lookAtInvitation } from "../../member/join.js";
 import { renewMember, revokeMember } from "../../member/member-key.js";
@@ -176,7 +176,7 @@ export const calls: Omit<CallHandlers, keyof typeof composeCalls> = {
       const { [address]: _joining, ...joining } = stored.joining;
       return { stored: { ...stored, lists, pins, joining }, result: undefined };
     });
-    await forgetDeliveries(address);
+    await forgetToldDeliveries(address);
     await forgetFellows(address);
     host().renewViews();
     await host().listsChanged();

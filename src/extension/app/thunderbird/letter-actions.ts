@@ -29,7 +29,7 @@ export async function askAbout({ letter: { list, messageId }, view }: OpenedMail
 
 /** Opens the page where the author of a mail is answered alone. */
 export async function openAlone({ id, headerMessageId }: MessageRef): Promise<void> {
-  const page = new URL(browser.runtime.getURL(`${MAIL_PAGES}alone.html`));
+  const page = new URL(browser.runtime.getURL(`${MAIL_PAGES}private-answer.html`));
   page.searchParams.set("id", String(id));
   page.searchParams.set("message-id", headerMessageId);
   await browser.tabs.create({ url: page.href });

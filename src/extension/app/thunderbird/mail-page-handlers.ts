@@ -15,7 +15,7 @@ import { openComparing } from "../../reading/wanted-comparison.js";
 import { load } from "../../records/storage.js";
 import { loadMark } from "../../ui/security-image.js";
 import type { Correspondent } from "../../worker/jobs.js";
-import { answerAlone, answerSubject } from "../../writing/answer-alone.js";
+import { answerAlone, answerSubject } from "../../writing/private-answer.js";
 import type { MailPageHandlers, MessageRef } from "../calls/mail-page-calls.js";
 import { unlockWith } from "../handlers/unlocked-keys.js";
 import { answerAbout } from "./display-answer.js";

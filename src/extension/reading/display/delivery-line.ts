@@ -1,4 +1,4 @@
-import type { DeliveryKnowledge } from "../../member/delivery-record.js";
+import type { KnownDelivery } from "../../member/delivery-record.js";
 import { actionButton, element } from "../../ui/elements.js";
 import { type Phrase, phrase, say, t } from "../../ui/i18n.js";
 import type { MailActions, OpenedView } from "../view.js";
@@ -6,7 +6,7 @@ import { personIn, whenIn } from "./person-words.js";
 
 /** How one's own message was delivered: to how many, who has not got it, and a button that asks. */
 
-type Numbers = Pick<Extract<DeliveryKnowledge, { readonly kind: "told" }>, "readers" | "waiting" | "failed">;
+type Numbers = Pick<Extract<KnownDelivery, { readonly kind: "told" }>, "readers" | "waiting" | "failed">;
 
 /** To how many it went, or how many of them have not got it. */
 export const deliverySentence = ({ readers, waiting, failed }: Numbers): Phrase =>
@@ -49,7 +49,7 @@ export function deliveryLine({ delivery }: OpenedView, { askDelivery }: MailActi
   }
 }
 
-function namesOf({ missing }: Extract<DeliveryKnowledge, { readonly kind: "told" }>): readonly Node[] {
+function namesOf({ missing }: Extract<KnownDelivery, { readonly kind: "told" }>): readonly Node[] {
   if (missing.length === 0) return [];
   const items = missing.map(({ name, address, state }) =>
     element(

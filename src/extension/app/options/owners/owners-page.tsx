@@ -10,12 +10,12 @@ import { Confirm } from "./confirm.js";
 import { Enrol } from "./enrol.js";
 import { Invite } from "./invite.js";
 import { ListKeyEpoch } from "./list-key-epoch.js";
+import { ShowMembers } from "./member-visibility.js";
 import { NewKey } from "./new-list-key.js";
 import { NewServerKeyForm } from "./new-server-key.js";
 import type { OwnerProps } from "./owner-actions.js";
 import { Alarms, ClaimAlert, Waiting } from "./owner-alerts.js";
 import { People } from "./people.js";
-import { ShowMembers } from "./show-members.js";
 
 /** The page for owners: a list is born here, and everything that its owner does with it. */
 

@@ -5,7 +5,7 @@ import type { MailAct, SpaceCalls } from "../../calls/space-calls.js";
 import type { ListsHost } from "../../lists-page/lists-host.js";
 import { askFromPage } from "../mail-page/mail.js";
 import { LetterPane } from "./letter-pane.js";
-import { WhoIsOn } from "./who-is-on.js";
+import { WhoIsOn } from "./member-names.js";
 
 /** What the page of lists has in Thunderbird: the mail itself, and everything that Thunderbird does with it. */
 export function spaceHost(ask: Caller<SpaceCalls>): ListsHost<MailAct> {

@@ -1,7 +1,7 @@
 /** "Who is on this list" in the page of lists: what is said before, while and after it is known. */
 import { render } from "preact";
 import { act } from "preact/test-utils";
-import { WhoIsOn } from "../../src/extension/app/thunderbird/space/who-is-on.js";
+import { WhoIsOn } from "../../src/extension/app/thunderbird/space/member-names.js";
 import type { FellowsView } from "../../src/extension/member/fellow-members.js";
 import { answers } from "./fake-host.js";
 

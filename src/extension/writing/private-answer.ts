@@ -9,7 +9,7 @@ import { runJob } from "../worker/client.js";
 import type { Correspondent } from "../worker/jobs.js";
 
 /** A person's answer to one member alone. */
-export interface AnswerAlone {
+export interface PrivateAnswer {
   readonly subject: string;
   readonly text: string;
 }
@@ -24,7 +24,7 @@ export interface AnswerAlone {
  */
 export async function answerAlone(
   to: Correspondent,
-  { subject, text }: AnswerAlone,
+  { subject, text }: PrivateAnswer,
 ): Promise<"sent" | "outbox"> {
   const stored = await load();
   const list = knownList(stored, to.list);

@@ -1,9 +1,20 @@
-/** The newest steps of the store's tables (`schema.ts`), in a file of their own since that one is as long as a file may be. */
+/** The newer steps of the schema (schema.ts), in their order; the next one comes to the end. */
 import type { SqlDialect } from "./database.js";
 
-/** They follow those of `schema.ts`, in this order. A step, once released, is never changed. */
-export function newestSteps({ rowNumber, integer, bytes, tableEnd }: SqlDialect): readonly string[] {
+/** The steps, in the words of `dialect`. */
+export function laterSteps(dialect: SqlDialect): readonly string[] {
+  const { rowNumber, integer, bytes, tableEnd } = dialect;
   return [
+    `
+  -- copies of a post that are not queued yet: of those behind an address whose number is at most last_member (fan-outs.ts)
+  CREATE TABLE fan_outs (
+    post_id ${integer} PRIMARY KEY REFERENCES posts (id) ON DELETE CASCADE,
+    list_id ${integer} NOT NULL REFERENCES lists (id),
+    due ${integer} NOT NULL, behind TEXT NOT NULL, last_member ${integer} NOT NULL
+  ) ${tableEnd};
+  -- who gets copies, in the order in which these are queued; and how many there are
+  CREATE INDEX members_readers ON members (list_id, address) WHERE role <> 'post-only';
+  `,
     `
   -- notices of a new list key, sealed once for all members; list_key: the key that it brought, once the list has changed over
   CREATE TABLE shared_notices (
