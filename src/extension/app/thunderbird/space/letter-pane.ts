@@ -1,3 +1,4 @@
+import { whenDeliveriesChange } from "../../../member/delivery-record.js";
 import { codeOf } from "../../../platform/errors.js";
 import type { Caller } from "../../../platform/rpc/call.js";
 import { answerView, bannerOf } from "../../../reading/display/answer-view.js";
@@ -16,16 +17,20 @@ export class LetterPane {
   readonly #place: ReturnType<typeof placeIn>;
   readonly #mark: HTMLElement;
   #asked = 0;
+  /** The mail that is shown, if it is one's own: what its server says of it comes later. */
+  #own: { readonly folder: string; readonly id: string } | undefined;
 
   constructor(container: HTMLElement, mark: HTMLElement, ask: Caller<SpaceCalls>) {
     this.#place = placeIn(container);
     this.#mark = mark;
     this.#ask = ask;
+    whenDeliveriesChange(() => void this.#renew());
   }
 
   /** Shows nothing, and forgets what was shown. */
   clear(): void {
     this.#asked += 1;
+    this.#own = undefined;
     this.#mark.replaceChildren();
     this.#place.show("none", []);
   }
@@ -39,6 +44,7 @@ export class LetterPane {
       if (mine !== this.#asked) return;
       this.#mark.replaceChildren(markView(mark));
       this.#put(answer, ref);
+      if (answer.kind === "opened" && answer.delivery !== undefined) this.#own = mail;
       askWhenDue(() => askFromPage("mail:due", null));
     } catch (error) {
       if (mine !== this.#asked) return;
@@ -47,12 +53,22 @@ export class LetterPane {
     }
   }
 
+  async #renew(): Promise<void> {
+    if (this.#own !== undefined) await this.show(this.#own);
+  }
+
   #put(answer: DisplayAnswer, ref: MessageRef): void {
     if (answer.kind === "ordinary") {
       this.clear();
       return;
     }
     const again = (next: DisplayAnswer) => this.#put(next, ref);
-    this.#place.show(answer.kind, answerView(answer, { acts: actsOn(ref), words: wordsInPage, again }));
+    const acts = actsOn(ref);
+    const askDelivery = async () => {
+      await acts.askDelivery();
+      await this.#renew();
+    };
+    const showing = { acts: { ...acts, askDelivery }, words: wordsInPage, again };
+    this.#place.show(answer.kind, answerView(answer, showing));
   }
 }
