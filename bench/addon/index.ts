@@ -9,6 +9,7 @@ import { loopRows } from "./loops.js";
 import { openingRows } from "./opening.js";
 import { ownOpenPgpRows } from "./own-openpgp.js";
 import { shownRows } from "./shown.js";
+import { spaceRows } from "./space.js";
 
 const parts: Parts = {
   start: () => startRows(),
@@ -18,6 +19,7 @@ const parts: Parts = {
   "own-openpgp": () => ownOpenPgpRows(),
   opening: () => openingRows(),
   loops: () => loopRows(),
+  space: spaceRows,
 };
 
 export const rows = (options: Options): Promise<readonly Row[]> => rowsOfParts(parts, options);

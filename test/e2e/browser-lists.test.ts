@@ -324,7 +324,7 @@ describeInBrowsers("the page of lists", (name) => {
     for (const _ of ["asked", "sure"]) await options.press(wordsOf("en")("lists_forget"));
     await options.waitForText(wordsOf("en")("lists_forgotten"));
     await until("no block", async () => ((await desk.blocks()) === 0 ? true : undefined));
-    await desk.shows("no list", ({ text }) => text.includes(wordsOf("en")("space_no_lists")));
+    await desk.shows("no list", ({ text }) => text.includes(wordsOf("en")("welcome_title")));
   });
 });
 

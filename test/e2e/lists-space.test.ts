@@ -22,6 +22,8 @@ const ALBUM = fileURLToPath(new URL("../../out/lists-space", import.meta.url));
 const PASSPHRASE = "a heron on nine piles";
 const MARKER = "the heron on the eighth pile";
 const PREFERENCES = {
+  // notifications in windows of Thunderbird's own, which can be looked at, whatever service for them the machine has
+  "alerts.useSystemBackend": false,
   "extensions.webextOptionalPermissionPrompts": false,
   // as an add-on that is installed for good keeps what it has over a restart
   "extensions.webextensions.keepStorageOnUninstall": true,
@@ -34,6 +36,8 @@ const MATTERS = [
   { subject: "Minutes of Monday", text: "Attached.", by: "Olga", file: "minutes.pdf" },
 ] as const;
 const MAILS = 50;
+/** What is left of them after what is deleted below, and what comes: five go, two come. */
+const LEFT = MAILS - 4;
 /** As wide as a telephone, in a window that can't be that narrow: everything so many times as large. */
 const WIDTH = 980;
 
@@ -83,6 +87,20 @@ describe("a place for lists, in a real Thunderbird", () => {
       // every tenth continues the one before
       ...(number % 10 === 9 ? { references: [`<${number - 1}@lists.example>`] } : {}),
     });
+  };
+
+  /** The paths of the folders that have a mail. */
+  const foldersOf = async (id: string): Promise<string> => {
+    const paths = await alice.addon.inBackground(
+      z.array(z.string()),
+      `async (id) => {
+        const { messages } = globalThis.messenger ?? globalThis.browser;
+        const found = await messages.query({ headerMessageId: id });
+        return found.messages.map(({ folder }) => folder.path);
+      }`,
+      id,
+    );
+    return paths.join();
   };
 
   beforeAll(async () => {
@@ -192,6 +210,22 @@ describe("a place for lists, in a real Thunderbird", () => {
     await alice.ui.closeComposers();
   });
 
+  test("it is forwarded, and opened in a tab of Thunderbird's own", async () => {
+    await page.press("Forward");
+    await until("the quote", async () => {
+      const state = await alice.ui.composerState().catch(() => undefined);
+      return state?.html.includes(MARKER) || undefined;
+    });
+    await alice.ui.closeComposers();
+    await page.press("Open in Thunderbird");
+    await until("a tab with the message", async () => {
+      const kind = await alice.ui.frontTabKind();
+      return kind === "mailMessageTab" || undefined;
+    });
+    await alice.addon.closeFrontTab();
+    page = await ListsPage.open(alice.addon);
+  });
+
   test("by keys: the next one, the next unread one, marked as unread again", async () => {
     await page.search("");
     await page.waitFor("all of them", ({ rows }) => rows === MAILS);
@@ -221,26 +255,67 @@ describe("a place for lists, in a real Thunderbird", () => {
     await page.waitFor("the new one", ({ subjects }) => subjects.includes("It has just come"));
   });
 
+  test("several are marked, and deleted together", async () => {
+    await page.search("small talk 1");
+    await page.waitFor("10 to 19, 21, 31 and 41", ({ rows }) => rows === 13);
+    await page.key("Home");
+    await page.key("ArrowDown", { shiftKey: true });
+    await page.key("ArrowDown", { shiftKey: true });
+    await page.waitFor("the number", ({ text }) => text.includes("Messages selected: 3"));
+    await alice.picture(join(ALBUM, "3-several.png"));
+    const before = (await page.shown()).unread;
+    await page.press("Mark as read");
+    await page.waitFor("they are read", ({ unread }) => unread < before);
+    await page.press("Delete");
+    await page.waitFor("they are gone", ({ rows, selected }) => rows === 10 && selected === 0);
+    await page.key("a", { ctrlKey: true });
+    await page.waitFor("all of them", ({ text }) => text.includes("Messages selected: 10"));
+    await page.search("");
+  });
+
+  test("what Thunderbird's own list deletes or archives is gone from ours, or stays as what is archived", async () => {
+    await page.search("small talk 25");
+    await page.waitFor("the one", ({ rows }) => rows === 1);
+    await alice.ui.commandOnMessage("25@lists.example", "cmd_delete");
+    page = await ListsPage.open(alice.addon);
+    await page.waitFor("it is gone", ({ rows }) => rows === 0);
+    await page.search("small talk 26");
+    await page.waitFor("the next one", ({ rows }) => rows === 1);
+    await alice.ui.commandOnMessage("26@lists.example", "cmd_archive");
+    await until(
+      "the archive",
+      async () => (await foldersOf("26@lists.example")).includes("Archive") || undefined,
+    );
+    page = await ListsPage.open(alice.addon);
+    await page.choose("Small talk 26");
+    await page.waitFor("its text, from the archive", ({ letter }) => letter.includes("26th"));
+    await page.search("");
+  });
+
+  test("new mail is told of by its author and true subject", async () => {
+    await page.chooseNotifications("subject");
+    world.dovecot.drop("alice", await copy(61, "Told by a window", "News.", "Olga"));
+    await alice.ui.getNewMail();
+    const told = await until("the notification", async () => {
+      const alerts = await alice.ui.shownAlerts();
+      return alerts.find((one) => one.includes("Told by")) ?? undefined;
+    });
+    expect(told).toBe("Olga: Told by a window");
+    await page.chooseNotifications("off");
+  });
+
   test("archived, it goes where Thunderbird archives, and stays in the list", async () => {
     await page.search("small talk 42");
     await page.waitFor("the one", ({ rows }) => rows === 1);
     await page.choose("Small talk 42");
     await page.waitFor("its text", ({ letter }) => letter.includes("42th"));
     await page.press("Archive");
-    await until("the archive", async () => {
-      const folders = await alice.addon.inBackground(
-        z.array(z.string()),
-        `async (id) => {
-          const { messages } = globalThis.messenger ?? globalThis.browser;
-          const found = await messages.query({ headerMessageId: id });
-          return found.messages.map(({ folder }) => folder.path);
-        }`,
-        "42@lists.example",
-      );
-      return folders.some((path) => path.includes("Archive")) || undefined;
-    });
+    await until(
+      "the archive",
+      async () => (await foldersOf("42@lists.example")).includes("Archive") || undefined,
+    );
     await page.search("");
-    await page.waitFor("all that are left", ({ rows }) => rows === MAILS - 1);
+    await page.waitFor("all that are left", ({ rows }) => rows === LEFT);
   });
 
   test("nobody is hindered by it: axe, and room, also where the page is narrow", async () => {
@@ -274,7 +349,7 @@ describe("a place for lists, in a real Thunderbird", () => {
     expect([shown.rows, shown.letter]).toEqual([0, ""]);
     await page.unlock(PASSPHRASE);
     await page.search("");
-    await page.waitFor("all of them again", ({ rows }) => rows === MAILS - 1);
+    await page.waitFor("all of them again", ({ rows }) => rows === LEFT);
   });
 
   test("after a power cut everything is there again, as soon as the key is unlocked, in another language too", async () => {
@@ -283,7 +358,7 @@ describe("a place for lists, in a real Thunderbird", () => {
     page = await ListsPage.open(alice.addon);
     await page.waitFor("the lock", ({ isLocked }) => isLocked);
     await page.unlock(PASSPHRASE);
-    await page.waitFor("all of them", ({ rows }) => rows === MAILS - 1);
+    await page.waitFor("all of them", ({ rows }) => rows === LEFT);
     await page.search("大使館");
     await page.waitFor("the Japanese one", ({ subjects }) => subjects.join() === MATTERS[1].subject);
     await page.choose(MATTERS[1].subject);

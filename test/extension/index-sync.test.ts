@@ -16,6 +16,7 @@ import {
 import {
   beginSync,
   catchUp,
+  indexesNow,
   interrupt,
   pauseSync,
   rebuild,
@@ -38,6 +39,7 @@ import { haveWorkerNear } from "./near-worker.js";
 import { stored, storedList } from "./stored-fixture.js";
 
 const list = storedList.address;
+const CHOIR = "choir@lists.example";
 const inbox: MailFolder = { id: "account1://INBOX", accountId: "account1", path: "/INBOX" };
 const archive: MailFolder = { id: "account1://Archive", accountId: "account1", path: "/Archive" };
 const trash: MailFolder = {
@@ -146,22 +148,21 @@ beforeAll(async () => {
   haveFolders();
   const now = new Date().toISOString();
   const [profile, address] = ["compatible" as const, storedList.invitee];
-  const made = await makeKey({ address, name: "Alice", passphrase: "correct horse", profile, now });
-  const listKey = await generateKey("list", { address: list, profile });
-  const server = await generateKey("server", { address: list, profile });
-  const record = {
-    ...storedList,
-    ...{ listKey: toBase64(await writeOpeningKey(listKey)), listKeyFingerprint: listKey.fingerprint },
-    serverCertificate: toBase64(writeSealingKey(sealingHalf(server))),
-    ...{ owners: [], introduction: null, introductionSecret: null, memberKey: made.key.fingerprint },
-  };
-  kept = { lists: { [list]: record }, memberKeys: { [made.key.fingerprint]: made.key } };
-  sealed = await Promise.all(
-    [...Array(60).keys()].map(async (id) => {
+  const membership = async (of: string) => {
+    const made = await makeKey({ address, name: "Alice", passphrase: "correct horse", profile, now });
+    const listKey = await generateKey("list", { address: of, profile });
+    const server = await generateKey("server", { address: of, profile });
+    const record = {
+      ...{ ...storedList, address: of },
+      ...{ listKey: toBase64(await writeOpeningKey(listKey)), listKeyFingerprint: listKey.fingerprint },
+      serverCertificate: toBase64(writeSealingKey(sealingHalf(server))),
+      ...{ owners: [], introduction: null, introductionSecret: null, memberKey: made.key.fingerprint },
+    };
+    const mail = async (id: number) => {
       const letter = {
         ...{
           from: { address: parseAddress(address), name: "Alice" },
-          to: [{ address: parseAddress(list) }],
+          to: [{ address: parseAddress(of) }],
           cc: [],
         },
         ...{
@@ -175,13 +176,24 @@ beforeAll(async () => {
       const files = parts.map((part): Leaf => ({ ...part, disposition: "attachment" }));
       const fields: HeaderField[] = [
         ["From", address],
-        ["To", list],
+        ["To", of],
       ];
       const raw = writeEntity(fields, { type: "multipart/mixed", parts: [textLeaf(notice), ...files] });
       return Buffer.from(raw).toString("latin1");
-    }),
-  );
-  unlock = () => keepUnlocked(made.key.fingerprint, made.secret);
+    };
+    return { made, record, mail, unlock: () => keepUnlocked(made.key.fingerprint, made.secret) };
+  };
+  const first = await membership(list);
+  const second = await membership(CHOIR);
+  kept = { lists: { [list]: first.record }, memberKeys: { [first.made.key.fingerprint]: first.made.key } };
+  twice = {
+    lists: { ...kept.lists, [CHOIR]: second.record },
+    memberKeys: { ...kept.memberKeys, [second.made.key.fingerprint]: second.made.key },
+  };
+  sealed = await Promise.all([...Array(60).keys()].map(first.mail));
+  sealedToChoir = await second.mail(7);
+  unlock = first.unlock;
+  unlockChoir = second.unlock;
   whenLocked(() => {
     forgetIndexes();
     interrupt();
@@ -191,6 +203,10 @@ beforeAll(async () => {
 });
 
 let kept: Pick<typeof stored, "lists" | "memberKeys">;
+/** The same with a second list, under a member key of its own. */
+let twice: typeof kept;
+let sealedToChoir: string;
+let unlockChoir: () => Promise<void>;
 
 beforeEach(async () => {
   resetHost();
@@ -260,7 +276,7 @@ test("a mail that does not open, is none of ours, or is gone by now stops nobody
 test("ended in the middle, the next start opens only what is missing", async () => {
   mails = [...Array(60).keys()].map((id) => mailOf(id, inbox));
   beforeFetch = async () => {
-    if (fetched.length === 40) interrupt();
+    if (fetched.length >= 40) interrupt();
   };
   await changeSync((state) => ({ ...state, wish: "on" }));
   await catchUp();
@@ -281,7 +297,7 @@ test("the person stops it, which ends the query too, and goes on", async () => {
   const seen: SyncProgress["kind"][] = [];
   whenIndexChanges(() => seen.push(syncProgress().kind));
   beforeFetch = async () => {
-    if (fetched.length === 10) await pauseSync();
+    if (fetched.length >= 10) await pauseSync();
   };
   await built();
   expect(syncProgress()).toEqual({ kind: "paused" });
@@ -291,6 +307,21 @@ test("the person stops it, which ends the query too, and goes on", async () => {
   expect((await all()).length).toBeLessThan(60);
   await built();
   expect(await all()).toHaveLength(60);
+});
+
+test("with two member keys each list opens with its own, and the other one's mails come when it is unlocked", async () => {
+  await update(() => ({ stored: { ...stored, ...twice }, result: undefined }));
+  const toChoir = { recipients: [CHOIR], subject: "[choir] encrypted message" };
+  mails = [mailOf(1, inbox), { ...mailOf(7, inbox, toChoir), raw: sealedToChoir }];
+  await built();
+  expect(await subjects()).toEqual(["Matter 1"]);
+  expect(syncProgress()).toEqual({ kind: "idle" });
+  expect((await indexesNow()).locked).toEqual([CHOIR]);
+  await unlockChoir();
+  await catchUp();
+  expect((await indexOf(CHOIR)).mails.map(({ subject }) => subject)).toEqual(["Matter 7"]);
+  expect(await indexesNow()).toMatchObject({ locked: [] });
+  expect(await subjects()).toEqual(["Matter 1"]);
 });
 
 test("a folder that is left in the middle has its query ended", async () => {

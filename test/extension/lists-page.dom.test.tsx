@@ -9,7 +9,7 @@ import { lockAll } from "../../src/extension/keys/unlocked.js";
 import { type IndexedMail, keyOfMail } from "../../src/extension/mail-index/indexed-mail.js";
 import { askBackground } from "../../src/extension/platform/rpc/messages.js";
 import { markOf } from "../../src/extension/ui/security-image.js";
-import { answers, resetHost } from "./fake-host.js";
+import host, { answers, resetHost } from "./fake-host.js";
 import { openedView } from "./opened-view.js";
 
 const from = Date.UTC(2026, 0, 1);
@@ -31,7 +31,10 @@ let overview: SpaceOverview;
 let asked: (readonly [string, unknown])[];
 /** Goes on with the question that waits for news. */
 let tellNews: () => void = () => undefined;
+/** What has changed since everything was told. */
+let later: { readonly put: readonly IndexedMail[]; readonly removed: readonly string[] };
 let root: HTMLElement;
+let rightsAsked: string[];
 
 /** What the background would answer. */
 const answering: Readonly<Record<string, (input: unknown) => unknown>> = {
@@ -44,7 +47,7 @@ const answering: Readonly<Record<string, (input: unknown) => unknown>> = {
       : overview,
   "space:mails": (input) => {
     const isKnown = z.object({ epoch: z.string() }).parse(input).epoch === "e";
-    return { epoch: "e", change: 1, put: isKnown ? [] : mails, removed: [] };
+    return { epoch: "e", change: 1, ...(isKnown ? later : { put: mails, removed: [] }) };
   },
   "space:search": (input) => {
     const { query } = z.object({ query: z.string() }).parse(input);
@@ -56,7 +59,10 @@ const answering: Readonly<Record<string, (input: unknown) => unknown>> = {
     return { answer, mark: markOf("0badcafe"), ref: { id: 7, headerMessageId: id } };
   },
   "space:act": () => null,
+  "space:act-many": () => null,
   "space:write": () => null,
+  "space:copies": () => null,
+  "space:contact": () => null,
   "space:sync": () => null,
   "mail:due": () => ({ inMs: null }),
 };
@@ -75,13 +81,29 @@ beforeAll(() => {
 
 beforeEach(async () => {
   resetHost();
+  rightsAsked = [];
+  later = { put: [], removed: [] };
+  // the person agrees
+  Object.assign(host.permissions, {
+    request: async ({ permissions }: { readonly permissions: readonly string[] }) => {
+      rightsAsked.push(...permissions);
+      return true;
+    },
+  });
   asked = [];
   mails = [
     mailOf(1),
     mailOf(2, { unread: true, attachments: ["scan.pdf"] }),
     mailOf(3, { references: ["1@lists.example"], doubtful: true }),
   ];
-  const board = { address: "board@lists.example", name: "Board", unread: 1, mayPost: true };
+  const board = {
+    address: "board@lists.example",
+    name: "Board",
+    unread: 1,
+    mayPost: true,
+    keepsCopies: false,
+    isLocked: false,
+  };
   overview = { known: 1, lists: [board], progress: { kind: "idle" }, notifications: "off" };
   root = document.createElement("div");
   document.body.replaceChildren(root);
@@ -108,10 +130,11 @@ const click = async (selector: string, label = "") => {
   await act(async () => one.click());
   await settle();
 };
-const key = async (pressed: string) => {
+const key = async (pressed: string, how: KeyboardEventInit = {}) => {
   const list = root.querySelector(".rows");
   await act(
-    async () => void list?.dispatchEvent(new KeyboardEvent("keydown", { key: pressed, bubbles: true })),
+    async () =>
+      void list?.dispatchEvent(new KeyboardEvent("keydown", { key: pressed, bubbles: true, ...how })),
   );
   await settle();
 };
@@ -128,7 +151,7 @@ test("filters and search leave what fits", async () => {
   await click("button", "Unread");
   expect(rows()).toEqual(["Matter 2"]);
   await click("button", "Unread");
-  const field = root.querySelector("input");
+  const field = root.querySelector<HTMLInputElement>("input[type=search]");
   if (field === null) throw new Error("no field");
   field.value = "3";
   await act(async () => void field.dispatchEvent(new Event("input", { bubbles: true })));
@@ -154,6 +177,84 @@ test("keys go through the list, and what is chosen is read", async () => {
   expect(
     asked.some(([name, input]) => name === "space:act" && JSON.stringify(input).includes("delete")),
   ).toBe(true);
+});
+
+const clickRow = async (subject: string, how: MouseEventInit) => {
+  const row = [...root.querySelectorAll(".row")].find(({ textContent }) => textContent.includes(subject));
+  await act(async () => void row?.dispatchEvent(new MouseEvent("click", { bubbles: true, ...how })));
+  await settle();
+};
+const selected = () =>
+  [...root.querySelectorAll(".row[aria-selected=true] .subject")].map((one) => one.textContent);
+
+test("several are selected by clicks and by keys, the number is said, and what is done is done with all of them", async () => {
+  await clickRow("Matter 1", {});
+  await clickRow("Matter 2", { shiftKey: true });
+  expect(selected()).toEqual(["Matter 1", "Matter 3", "Matter 2"]);
+  // nothing is read meanwhile, and nothing is marked as read
+  expect(letter()).toBe("");
+  expect(root.querySelector(".acts [role=status]")?.textContent).toBe("Messages selected: 3");
+  await clickRow("Matter 3", { ctrlKey: true });
+  expect(selected()).toEqual(["Matter 1", "Matter 2"]);
+  await key("m");
+  const places = [1, 2].map((number) => ({ folder: "account1://INBOX", id: `${number}@lists.example` }));
+  expect(asked).toContainEqual(["space:act-many", { mails: places, act: "read" }]);
+  await key("Delete");
+  expect(asked).toContainEqual(["space:act-many", { mails: places, act: "delete" }]);
+  expect(selected()).toEqual([]);
+});
+
+test("Shift and an arrow widen the selection, Ctrl+A selects everything, and an arrow alone one again", async () => {
+  await key("Home");
+  await key("ArrowDown", { shiftKey: true });
+  expect(selected()).toEqual(["Matter 1", "Matter 3"]);
+  await key("ArrowUp", { shiftKey: true });
+  expect(selected()).toEqual(["Matter 1"]);
+  await key("a", { ctrlKey: true });
+  expect(selected()).toHaveLength(3);
+  await key("ArrowDown");
+  expect(selected()).toEqual(["Matter 3"]);
+  expect(letter()).toContain("opened 3@lists.example");
+});
+
+test("a mail that is moved elsewhere while it is read stays, and one that is deleted goes from the page", async () => {
+  const tell = async (news: typeof later) => {
+    later = news;
+    overview = { ...overview, known: overview.known + 1 };
+    await act(async () => tellNews());
+    await settle();
+  };
+  await key("Home");
+  const moved = mailOf(1, { folder: "account1://Archive" });
+  await tell({ put: [moved], removed: [keyOfMail(mailOf(1))] });
+  expect([selected(), letter().includes("opened 1@lists.example")]).toEqual([["Matter 1"], true]);
+  await tell({ put: [], removed: [keyOfMail(moved)] });
+  expect([selected(), letter()]).toEqual([[], ""]);
+});
+
+test("nobody is on a list yet: what the add-on is for, and where to begin", async () => {
+  overview = { ...overview, known: 2, lists: [] };
+  await act(async () => tellNews());
+  await settle();
+  expect(root.querySelector(".first")?.textContent).toContain("What would you like to do?");
+});
+
+test("readable copies are offered with their price, and chosen after the question for the right", async () => {
+  const box = root.querySelector<HTMLInputElement>(".choices input");
+  expect(root.querySelector(".choices")?.textContent).toContain(
+    "anyone who can use this computer can read them",
+  );
+  await act(async () => box?.click());
+  await settle();
+  expect(asked).toContainEqual(["space:copies", { list: "board@lists.example", keeping: "opened" }]);
+  expect(rightsAsked).toEqual(["accountsFolders", "messagesImport"]);
+});
+
+test("the list's address goes into the address book, and the page says so", async () => {
+  await click("button", "Add to address book");
+  expect(asked).toContainEqual(["space:contact", { list: "board@lists.example" }]);
+  expect(rightsAsked).toEqual(["addressBooks"]);
+  expect(root.textContent).toContain("Board is in your address book");
 });
 
 test("locked: no subject and no text is left on the page, and it asks for the passphrase", async () => {

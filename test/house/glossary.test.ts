@@ -27,10 +27,10 @@ const plain: Readonly<Record<string, string>> = {
     welcome withheld written`,
   "adjectives and adverbs": `
     again already awake bad bulk custom due fast first foreign former full global inside large last later live
-    local missing new newer original other outgoing own plain private public ready related reloadable second
+    local many missing new newer older original other outgoing own plain private public ready related reloadable second
     single stale strange unavailable unopenable unreadable unsolicited unusable whole wrappable`,
   "prepositions and the like": `
-    about after at before by for from in not of through to too when`,
+    about after at before by for from in not of on through to too when`,
   "software and formats that every engineer knows": `
     addon base64 browser dialect gc html http i18n id json mailto openssl postgres sql sqlite thunderbird
     tls ui wasm webcrypto`,
@@ -44,12 +44,12 @@ const plain: Readonly<Record<string, string>> = {
     level limit limiter line link listener lock mail main manifest memory menu menus metric
     migration module name namespace notation notification octet option outbox output page pane passphrase peer permission piece
     platform policy pool popup port program progress prop query queue quote rate recipient ref rendering
-    reply result right row schema scope script selector sender service setting signature signer
+    reply result right row schema scope script selection selector sender service setting signature signer
     source space span state statement status storage style subject subkey summary switch tab table
     sync target template term text timeout tool tree type user value version visibility web writer`,
   everyday: `
-    account address addressee admin administration admission alert arrival base blocker budget change check
-    choice collector conflict damage decision effect evidence fact failure fault hand maker material
+    account address addressee admin administration admission alert arrival base blocker book budget change check
+    choice collector conflict contact damage decision effect evidence fact failure fault hand maker material
     method note notifier outcome overview people person phrase place plan privacy question reason
      refusal replacement requester requirement restore sentence side step time transfer validity verdict
      catalogue maintenance review row wish word`,

@@ -25,6 +25,7 @@ const SHOWN = `(window) => {
     unread: document.querySelectorAll(".row.unread").length,
     rows: Number(document.querySelector(".row")?.getAttribute("aria-setsize") ?? 0),
     letter: view?.shadowRoot?.textContent ?? "",
+    selected: document.querySelectorAll('.row[aria-selected="true"]').length,
     isLocked: document.querySelector(".progress listseal-view")?.dataset.kind === "locked",
   };
 }`;
@@ -35,6 +36,8 @@ const shownShape = z.object({
   unread: z.number(),
   rows: z.number(),
   letter: z.string(),
+  /** Selected rows among those that are drawn. */
+  selected: z.number(),
   isLocked: z.boolean(),
 });
 /** What the page shows; of long lists those rows that are drawn, and `rows` for all. */
@@ -66,10 +69,10 @@ const CLICK = `(window, selector, label) => {
   }
 }`;
 
-const PRESS_KEY = `(window, key) => {
+const PRESS_KEY = `(window, key, how) => {
   const rows = window.document.querySelector(".rows");
   rows.focus();
-  rows.dispatchEvent(new window.KeyboardEvent("keydown", { key, bubbles: true, cancelable: true }));
+  rows.dispatchEvent(new window.KeyboardEvent("keydown", { key, ...how, bubbles: true, cancelable: true }));
 }`;
 
 const UNLOCK = `(window, passphrase) => {
@@ -138,8 +141,21 @@ export class ListsPage {
   }
 
   /** Presses a key while the list has the keyboard. */
-  async key(key: string): Promise<void> {
-    await this.addon.inFrontTab(z.null(), PRESS_KEY, key);
+  async key(
+    key: string,
+    how: { readonly shiftKey?: boolean; readonly ctrlKey?: boolean } = {},
+  ): Promise<void> {
+    await this.addon.inFrontTab(z.null(), PRESS_KEY, key, how);
+  }
+
+  /** Chooses how new messages are told of: "off", "subject", "author". */
+  async chooseNotifications(show: string): Promise<void> {
+    await this.addon.inFrontTab(z.null(), TYPE, ".lists select", show);
+  }
+
+  /** Turns readable copies of the list that is shown on or off. */
+  async clickCopies(): Promise<void> {
+    await this.addon.inFrontTab(z.null(), CLICK, ".choices input", "");
   }
 
   async unlock(passphrase: string): Promise<void> {

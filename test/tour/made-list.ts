@@ -49,9 +49,10 @@ const DAY_MS = 86_400_000;
 /** ISO 8601, so many days from today. */
 export const inDays = (days: number): string => new Date(Date.now() + days * DAY_MS).toISOString();
 
-/** Makes somebody a member key. */
-export async function makePerson(address: string, name: string): Promise<MadePerson> {
-  const key = await generateMemberKey({ address, name, profile: "compatible" });
+/** Makes somebody a member key. @param since when it was made, if not now */
+export async function makePerson(address: string, name: string, since?: Date): Promise<MadePerson> {
+  const dated = since === undefined ? {} : { date: since };
+  const key = await generateMemberKey({ address, name, profile: "compatible", ...dated });
   return { address: parseAddress(address), name, key };
 }
 
@@ -89,9 +90,16 @@ export class MadeList {
     this.owners = made.owners;
   }
 
-  static async make(address: string, name: string, owners: readonly MadePerson[]): Promise<MadeList> {
+  /** @param since when its keys were made, if not now */
+  static async make(
+    address: string,
+    name: string,
+    owners: readonly MadePerson[],
+    since?: Date,
+  ): Promise<MadeList> {
     const list = parseAddress(address);
-    const keys = { address: list, profile: "compatible" } as const;
+    const dated = since === undefined ? {} : { date: since };
+    const keys = { address: list, profile: "compatible", ...dated } as const;
     return new MadeList({
       ...{ address: list, name, owners },
       listKey: await generateKey("list", keys),

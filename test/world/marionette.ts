@@ -143,9 +143,9 @@ export class Marionette {
     return shape.parse(value.ok);
   }
 
-  /** Installs an add-on (a folder or an .xpi) until the program ends, and gives its id. */
-  async installAddon(path: string): Promise<string> {
-    const result = await this.command("Addon:Install", { path, temporary: true });
+  /** Installs an add-on, a folder or an .xpi, and gives its id. @param kept only an .xpi can be there for good */
+  async installAddon(path: string, kept: "until-the-end" | "for-good" = "until-the-end"): Promise<string> {
+    const result = await this.command("Addon:Install", { path, temporary: kept === "until-the-end" });
     return z.object({ value: z.string() }).parse(result).value;
   }
 

@@ -151,6 +151,26 @@ export class ThunderbirdUi {
     return this.#call(z.number(), "mail-window", "selectMessage", which);
   }
 
+  /** Has Thunderbird's own list do a command ("cmd_delete", "cmd_archive") with the message of this Message-ID. */
+  async commandOnMessage(messageId: string, command: string): Promise<void> {
+    await this.#call(z.null(), "mail-window", "commandOnMessage", messageId, command);
+  }
+
+  /** Presses Ctrl, Shift and a capital letter in the main window. */
+  async pressShortcut(letter: string): Promise<void> {
+    await this.#call(z.null(), "mail-window", "pressShortcut", letter);
+  }
+
+  /** What the notifications on the screen say. */
+  shownAlerts(): Promise<readonly string[]> {
+    return this.#call(z.array(z.string()), "mail-window", "shownAlerts");
+  }
+
+  /** What kind of tab is in front, by Thunderbird's own name. */
+  frontTabKind(): Promise<string> {
+    return this.#call(z.string(), "mail-window", "frontTabKind");
+  }
+
   /** What Thunderbird's own header area says. */
   messageHeader(where: MessageWindow = "mail:3pane"): Promise<MessageHeader> {
     return this.#call(headerShape, "mail-window", "messageHeader", where);

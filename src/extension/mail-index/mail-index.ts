@@ -33,6 +33,15 @@ interface Block {
   texts: JoinedTexts | null;
 }
 
+/** Where a record is. */
+interface Place {
+  readonly block: Block;
+  readonly mail: IndexedMail;
+}
+
+/** Changes that a view may be behind: who is further gets everything anew. */
+const LOG_LIMIT = 1_000;
+
 interface JoinedTexts {
   readonly joined: string;
   readonly starts: readonly number[];
@@ -70,11 +79,11 @@ interface IndexPlace {
 export class MailIndex {
   readonly #place: IndexPlace;
   readonly #blocks = new Map<number, Block>();
-  readonly #blockOf = new Map<string, Block>();
-  readonly #changedAt = new Map<string, number>();
-  readonly #removedAt = new Map<string, number>();
-  readonly #epoch = crypto.randomUUID();
+  readonly #places = new Map<string, Place>();
+  #epoch = crypto.randomUUID();
   #change = 1;
+  /** The names of what was put or removed, the newest last. */
+  #log: { readonly change: number; readonly names: string[] }[] = [];
   #forgotten = false;
   #turn: Promise<unknown> = Promise.resolve();
 
@@ -106,10 +115,20 @@ export class MailIndex {
 
   #adopt(block: Block): void {
     this.#blocks.set(block.number, block);
-    for (const mail of block.mails) {
-      this.#blockOf.set(keyOfMail(mail), block);
-      this.#changedAt.set(keyOfMail(mail), this.#change);
-    }
+    for (const mail of block.mails) this.#places.set(keyOfMail(mail), { block, mail });
+  }
+
+  #beginChange(): void {
+    this.#change += 1;
+    if (this.#log.length < LOG_LIMIT) return;
+    this.#log = [];
+    this.#epoch = crypto.randomUUID();
+  }
+
+  #note(name: string): void {
+    const last = this.#log.at(-1);
+    if (last?.change === this.#change) last.names.push(name);
+    else this.#log.push({ change: this.#change, names: [name] });
   }
 
   /** Takes damaged blocks away, with the mails in them. */
@@ -120,7 +139,7 @@ export class MailIndex {
       index,
       numbers.flatMap((number) => parts.map((part) => ({ part, number, bytes: null }))),
     );
-    this.#change += 1;
+    this.#beginChange();
     for (const number of numbers) {
       for (const mail of this.#blocks.get(number)?.mails ?? []) this.#forgetMail(keyOfMail(mail));
       this.#blocks.delete(number);
@@ -129,23 +148,21 @@ export class MailIndex {
   }
 
   #forgetMail(name: string): void {
-    this.#blockOf.delete(name);
-    this.#changedAt.delete(name);
-    this.#removedAt.set(name, this.#change);
+    this.#places.delete(name);
+    this.#note(name);
   }
 
   /** Forgets everything in memory, when keys are locked: what is still to be written is not. */
   forget(): void {
     this.#forgotten = true;
     this.#blocks.clear();
-    this.#blockOf.clear();
-    this.#changedAt.clear();
-    this.#removedAt.clear();
+    this.#places.clear();
+    this.#log = [];
   }
 
   /** Whether a record is there. */
   has(name: string): boolean {
-    return this.#blockOf.has(name);
+    return this.#places.has(name);
   }
 
   /** All records of the index, in no order. */
@@ -160,11 +177,12 @@ export class MailIndex {
 
   /** What has changed since a view last asked. @param epoch, change from its last answer; another epoch gets everything */
   since(epoch: string, change: number): IndexChanges {
-    const known = epoch === this.#epoch ? change : 0;
-    const isNew = ([, at]: readonly [string, number]) => at > known;
-    const put = this.mails.filter((mail) => (this.#changedAt.get(keyOfMail(mail)) ?? 0) > known);
-    const removed = known === 0 ? [] : [...this.#removedAt].filter(isNew).map(([name]) => name);
-    return { epoch: this.#epoch, change: this.#change, put, removed };
+    const now = { epoch: this.#epoch, change: this.#change };
+    if (epoch !== this.#epoch) return { ...now, put: this.mails, removed: [] };
+    const later = this.#log.filter((one) => one.change > change);
+    const names = [...new Set(later.flatMap((one) => one.names))];
+    const put = names.flatMap((name) => this.#places.get(name)?.mail ?? []);
+    return { ...now, put, removed: names.filter((name) => !this.#places.has(name)) };
   }
 
   /** One change after the other: each sees what the one before has written. */
@@ -190,7 +208,7 @@ export class MailIndex {
         return known;
       };
       for (const [name, each] of new Map(added.map((one) => [keyOfMail(one.mail), one]))) {
-        const block = this.#blockOf.get(name);
+        const block = this.#places.get(name)?.block;
         const content = block === undefined ? undefined : await before(block.number);
         const at = content?.findIndex(({ mail }) => keyOfMail(mail) === name) ?? -1;
         if (content !== undefined && at >= 0) content[at] = each;
@@ -239,33 +257,24 @@ export class MailIndex {
 
   /** Writes blocks again, and then has them in memory. An empty one goes. */
   async #replace(changed: ReadonlyMap<number, readonly MailToIndex[]>): Promise<void> {
+    const next = [...changed].map(([number, content]) => ({
+      number,
+      mails: content.map(({ mail }) => mail),
+      joined: joinTexts(content.map(({ text }) => text)),
+    }));
     const written: BlockChange[] = [];
-    for (const [number, content] of changed) {
-      const heads = writeHeads(content.map(({ mail }) => mail));
-      const texts = joinTexts(content.map(({ text }) => text));
+    for (const { number, mails, joined } of next) {
+      const bytesOf = async (part: BlockPart, text: () => string) =>
+        mails.length === 0 ? null : this.#sealed(part, number, text());
       written.push(
-        {
-          part: "heads",
-          number,
-          bytes: content.length === 0 ? null : await this.#sealed("heads", number, heads),
-        },
-        {
-          part: "texts",
-          number,
-          bytes: content.length === 0 ? null : await this.#sealed("texts", number, texts),
-        },
+        { part: "heads", number, bytes: await bytesOf("heads", () => writeHeads(mails)) },
+        { part: "texts", number, bytes: await bytesOf("texts", () => joined) },
       );
     }
     await this.#write(written);
-    this.#change += 1;
-    for (const [number, content] of changed) {
-      const joined = joinTexts(content.map(({ text }) => text));
-      this.#settle(
-        number,
-        content.map(({ mail }) => mail),
-        { joined, starts: startsOf(joined) },
-      );
-    }
+    this.#beginChange();
+    for (const { number, mails, joined } of next)
+      this.#settle(number, mails, { joined, starts: startsOf(joined) });
   }
 
   async #write(changes: readonly BlockChange[]): Promise<void> {
@@ -287,12 +296,11 @@ export class MailIndex {
     const names = new Set(mails.map(keyOfMail));
     // it may be in another block by now
     for (const name of known.keys())
-      if (!names.has(name) && this.#blockOf.get(name) === before) this.#forgetMail(name);
+      if (!names.has(name) && this.#places.get(name)?.block === before) this.#forgetMail(name);
     for (const mail of mails) {
       const name = keyOfMail(mail);
-      this.#blockOf.set(name, block);
-      this.#removedAt.delete(name);
-      if (known.get(name) !== mail) this.#changedAt.set(name, this.#change);
+      this.#places.set(name, { block, mail });
+      if (known.get(name) !== mail) this.#note(name);
     }
     if (mails.length === 0) this.#blocks.delete(number);
     else this.#blocks.set(number, block);
@@ -306,7 +314,7 @@ export class MailIndex {
   change(names: readonly string[], change: (mail: IndexedMail) => IndexedMail): Promise<void> {
     return this.#inTurn(async () => {
       const wanted = new Set(names);
-      const touched = new Set(names.flatMap((name) => this.#blockOf.get(name) ?? []));
+      const touched = new Set(names.flatMap((name) => this.#places.get(name)?.block ?? []));
       const next = [...touched].map((block) => ({
         block,
         mails: block.mails.map((mail) => (wanted.has(keyOfMail(mail)) ? change(mail) : mail)),
@@ -320,7 +328,7 @@ export class MailIndex {
           bytes: await this.#sealed("heads", block.number, writeHeads(mails)),
         });
       await this.#write(written);
-      this.#change += 1;
+      this.#beginChange();
       for (const { block, mails } of next) this.#settle(block.number, mails, block.texts);
     });
   }
@@ -333,7 +341,7 @@ export class MailIndex {
     return this.#inTurn(async () => {
       const gone = new Set(names);
       const changes = new Map<number, readonly MailToIndex[]>();
-      for (const { number } of new Set(names.flatMap((name) => this.#blockOf.get(name) ?? []))) {
+      for (const { number } of new Set(names.flatMap((name) => this.#places.get(name)?.block ?? []))) {
         const content = await this.#contentOf(number);
         if (this.#blocks.has(number))
           changes.set(
@@ -348,7 +356,7 @@ export class MailIndex {
   /** The text of a mail that is searched; null if there is no such record. @throws as {@link search} */
   async searchedTextOf(name: string): Promise<string | null> {
     await this.loadTexts();
-    const block = this.#blockOf.get(name);
+    const block = this.#places.get(name)?.block;
     const at = block?.mails.findIndex((mail) => keyOfMail(mail) === name) ?? -1;
     return block === undefined || block.texts === null || at < 0 ? null : textAt(block.texts, at);
   }

@@ -84,19 +84,38 @@ export function dropIndexes(): void {
   opened.clear();
 }
 
-/** An index of every list that is here, by its address. @throws ListSealError as {@link indexOf}, but for lists without a key */
-export async function openIndexes(): Promise<ReadonlyMap<string, MailIndex>> {
-  const found = new Map<string, MailIndex>();
+/** The indexes of the lists that are here, as far as they open. */
+export interface OpenedIndexes {
+  /** By the lists' addresses. */
+  readonly indexes: ReadonlyMap<string, MailIndex>;
+  /** Lists whose own member key is locked, while another one is not. */
+  readonly locked: readonly string[];
+}
+
+/** An index of every list whose key is unlocked. @throws ListSealError `key-locked` if all are locked; otherwise as `indexOf` */
+export async function indexesNow(): Promise<OpenedIndexes> {
+  const indexes = new Map<string, MailIndex>();
+  const locked: string[] = [];
+  let why: unknown;
   for (const list of Object.keys((await load()).lists)) {
     try {
-      found.set(list, await indexOf(list));
+      indexes.set(list, await indexOf(list));
     } catch (error) {
-      // it has no key yet, or was removed meanwhile: it has no mail either
-      if (!["no-member-key", "no-such-list"].includes(codeOf(error, "worker-failed"))) throw error;
+      const code = codeOf(error, "worker-failed");
+      if (code === "key-locked") {
+        locked.push(list);
+        why = error;
+      }
+      // without a key yet, or removed meanwhile: it has no mail either
+      else if (!["no-member-key", "no-such-list"].includes(code)) throw error;
     }
   }
-  return found;
+  if (indexes.size === 0 && why !== undefined) throw why;
+  return { indexes, locked };
 }
+
+/** Those of {@link indexesNow} that are open, by the lists' addresses. @throws ListSealError as {@link indexesNow} */
+export const openIndexes = async (): Promise<ReadonlyMap<string, MailIndex>> => (await indexesNow()).indexes;
 
 /** Forgets everything in memory. For when keys are locked. */
 export function forgetIndexes(): void {

@@ -8,7 +8,7 @@ import { keyOfMail, type MailToIndex } from "./indexed-mail.js";
 import { listedFolders, maybeListMail } from "./listed-folders.js";
 import { mailForIndex } from "./mail-for-index.js";
 import type { MailIndex } from "./mail-index.js";
-import { openIndexes } from "./open-indexes.js";
+import { indexesNow, openIndexes } from "./open-indexes.js";
 import { changeSync, markBuilt, markUnbuilt, syncState } from "./sync-record.js";
 
 /**
@@ -18,7 +18,7 @@ import { changeSync, markBuilt, markUnbuilt, syncState } from "./sync-record.js"
  * last one, and once a week everything is compared.
  */
 
-export { openIndexes } from "./open-indexes.js";
+export { indexesNow, type OpenedIndexes, openIndexes } from "./open-indexes.js";
 
 /** What the index is doing, for a page that shows it. */
 export type SyncProgress =
@@ -31,8 +31,13 @@ export type SyncProgress =
   | { readonly kind: "paused" }
   | { readonly kind: "failed"; readonly code: ErrorCode };
 
-/** Mails that are opened between two writings: what is lost at most when the program ends. */
-const BATCH_MAILS = 25;
+/**
+ * Mails that are opened between two writings: what is lost at most when the program ends. Each writing seals a whole block anew,
+ * and has the page of lists draw what it shows.
+ */
+const BATCH_MAILS = 50;
+/** Mails that are opened at one time: while one is fetched, or its signatures wait for another thread, the next is opened. */
+const OPENED_AT_ONCE = 4;
 
 const DAY_MS = 86_400_000;
 /** Mail may be this much older, by its date, than its arrival. */
@@ -133,10 +138,10 @@ interface Found {
 
 async function followFolders(signal: AbortSignal): Promise<void> {
   const stored = await load();
-  const lists = Object.keys(stored.lists);
-  if (lists.length === 0) return;
+  if (Object.keys(stored.lists).length === 0) return;
   await secretsOf(stored);
-  const indexes = await openIndexes();
+  const { indexes, locked } = await indexesNow();
+  const lists = [...indexes.keys()];
   const began = new Date().toISOString();
   const folders = await listedFolders();
   await forgetFolders(
@@ -166,6 +171,8 @@ async function followFolders(signal: AbortSignal): Promise<void> {
     before,
     { began, reconciled },
   );
+  // mails of a list whose key is locked were passed over: all is gone through again once it is unlocked
+  if (locked.length > 0) await markUnbuilt("all");
 }
 
 /** Takes the mails of folders away that are gone, or were renamed. */
@@ -226,15 +233,26 @@ async function addAll(
   const total = missing.length;
   for (let done = 0; done < total; done += BATCH_MAILS) {
     if (isShown) report({ kind: "building", done, total });
-    const batch: MailToIndex[] = [];
-    for (const { header, folder } of missing.slice(done, done + BATCH_MAILS)) {
-      if (signal.aborted) break;
-      const mail = await mailForIndex(header, folder);
-      if (mail !== null) batch.push(mail);
-    }
-    await addMails(batch, indexes);
+    await addMails(await openAll(missing.slice(done, done + BATCH_MAILS), signal), indexes);
+    // otherwise the next report tells it, too
+    if (!isShown) tellIndexChanged();
     if (signal.aborted) throw new AddonError("cancelled", "the index was left in the middle");
   }
+}
+
+/** Opens mails, a few at one time; once it is aborted, no further one. */
+async function openAll(wanted: readonly Found[], signal: AbortSignal): Promise<readonly MailToIndex[]> {
+  const opened: (MailToIndex | null)[] = [];
+  const waiting = wanted.entries();
+  const openNext = async () => {
+    // all of them take from the same mails
+    for (const [at, { header, folder }] of waiting) {
+      if (signal.aborted) return;
+      opened[at] = await mailForIndex(header, folder);
+    }
+  };
+  await Promise.all(Array.from({ length: OPENED_AT_ONCE }, openNext));
+  return opened.flatMap((mail) => mail ?? []);
 }
 
 /** Adds opened mails to the indexes of their lists. */
@@ -246,7 +264,6 @@ async function addMails(
     const its = batch.filter(({ mail }) => mail.list === list);
     if (its.length > 0) await index.put(its);
   }
-  if (batch.length > 0) tellIndexChanged();
 }
 
 /**
@@ -262,12 +279,12 @@ export async function addArrived(
   const wanted = headers.filter((header) => maybeListMail(header, lists));
   if (wanted.length === 0) return [];
   const indexes = await openIndexes();
-  const added: MailToIndex[] = [];
-  for (const header of wanted) {
-    const mail = await mailForIndex(header, folder);
-    if (mail !== null) added.push(mail);
-  }
+  const added = await openAll(
+    wanted.map((header) => ({ header, folder })),
+    new AbortController().signal,
+  );
   await addMails(added, indexes);
+  if (added.length > 0) tellIndexChanged();
   return added;
 }
 

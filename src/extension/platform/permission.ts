@@ -14,6 +14,8 @@ const rights = {
   copies: ["accountsFolders", "messagesImport"],
   /** A mail goes where its account archives. */
   archive: ["messagesMove"],
+  /** A list's address goes into the address book. */
+  contact: ["addressBooks"],
   /** New messages are told of by the system. */
   notifications: ["notifications"],
   /** What needs nothing from the person goes to a folder of its own. */

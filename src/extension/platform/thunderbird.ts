@@ -305,6 +305,7 @@ export interface Identities {
 export type LaterRight =
   | "messages.send"
   | "accountsFolders"
+  | "addressBooks"
   | "messagesImport"
   | "messagesMove"
   | "notifications";
@@ -367,8 +368,18 @@ export interface Thunderbird {
   readonly spaces: Spaces;
 }
 
+/** The person's address books, as Manifest V3 has them. */
+export interface AddressBooks {
+  list(): Promise<readonly { readonly id: string; readonly readOnly?: boolean; readonly remote?: boolean }[]>;
+  readonly contacts: {
+    query(about: { readonly searchString: string }): Promise<readonly { readonly vCard?: string }[]>;
+    create(bookId: string, vCard: string): Promise<string>;
+  };
+}
+
 /** Namespaces that are missing until the person has granted their rights. */
 export interface LaterNamespaces {
+  readonly addressBooks?: AddressBooks;
   readonly notifications?: Notifications;
 }
 

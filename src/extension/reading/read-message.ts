@@ -163,8 +163,19 @@ async function readAnew(
   const { letter, view } = reading.opened;
   if (begun === forgotten) keep(key, reading.opened);
   // the reader waits for the mail and not for its copy
-  keepCopy(view.list, letter.letter).catch(() => console.warn("ListSeal: a copy could not be kept"));
+  keepCopy(view.list, letter.letter, () => isRead(header)).catch(() =>
+    console.warn("ListSeal: a copy could not be kept"),
+  );
   return reading;
+}
+
+/** Whether a mail is marked as read now: opening it may have done that. One that is gone was looked at. */
+async function isRead({ id }: MessageHeader): Promise<boolean> {
+  try {
+    return (await thunderbird().messages.get(id)).read === true;
+  } catch {
+    return true;
+  }
 }
 
 /** The one message that a tab shows, or undefined if it shows none or several. */

@@ -1,4 +1,3 @@
-import { fromBase64 } from "../../mail/base64.js";
 import { type Address, parseAddress } from "../../mail/mailbox.js";
 import {
   type AuthorEvidence,
@@ -12,17 +11,17 @@ import {
   noteRevoked,
   type Pins,
 } from "../../membership/introduction/pins.js";
-import { parseSealingKey } from "../../openpgp/keys.js";
 import { parseListKeyId } from "../../openpgp/list-keys.js";
 import type { StoredList } from "../records/stored.js";
 import type { AuthorTrust } from "./jobs.js";
+import { memberCertificate } from "./read-keys.js";
 
 /**
  * The list as the checks of introductions want it. Owners come from the invitation and from notices, never from a mail;
  * those of former times stay: whom they introduced stays introduced.
  */
 export async function asKnownList(list: StoredList): Promise<ListForProof> {
-  const owners = list.owners.map(({ certificate }) => parseSealingKey("member", fromBase64(certificate)));
+  const owners = list.owners.map(({ certificate }) => memberCertificate(certificate));
   return {
     address: parseAddress(list.address),
     fingerprints: [list.listKeyFingerprint, ...list.formerListKeys.map(({ fingerprint }) => fingerprint)].map(

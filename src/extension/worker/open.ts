@@ -1,19 +1,10 @@
-import { fromBase64 } from "../../mail/base64.js";
 import { type ReadLetter, readPayload } from "../../mail/payload.js";
 import { fromParts, type MailPart } from "../../mail/sealed-mail.js";
 import { shownBody } from "../../mail/shown-body.js";
 import { authorOfLetter } from "../../membership/introduction/letter-author.js";
 import type { Pins } from "../../membership/introduction/pins.js";
 import { ListSealError, ProtocolError } from "../../openpgp/errors.js";
-import {
-  type OpeningKey,
-  parseSealingKey,
-  readOpeningKey,
-  type SealingKey,
-  userIdOf,
-  writeSealingKey,
-} from "../../openpgp/keys.js";
-import { readListOpener } from "../../openpgp/list-keys.js";
+import { type OpeningKey, type SealingKey, userIdOf, writeSealingKey } from "../../openpgp/keys.js";
 import { revokedSince } from "../../openpgp/revocation.js";
 import type { SealedMessage } from "../../protocol/message.js";
 import { openPost } from "../../protocol/open-post.js";
@@ -21,6 +12,7 @@ import { AddonError, codeOf } from "../platform/errors.js";
 import type { StoredList } from "../records/stored.js";
 import { trustOf } from "./author-trust.js";
 import type { OpenedLetter } from "./jobs.js";
+import { listOpener, memberCertificateOf, memberSecret, serverCertificate } from "./read-keys.js";
 
 /**
  * Opens a sealed mail with what is here. The lists are tried in their order; the first that opens it wins, and a
@@ -45,7 +37,7 @@ export async function open({
   const sealed = fromParts(parts);
   if ("kind" in sealed) return { kind: "not-sealed" };
   if (lists.length === 0) throw new AddonError("no-lists-here", "no list is known here");
-  const member = await Promise.all(secrets.map((secret) => readOpeningKey("member", fromBase64(secret))));
+  const member = await Promise.all(secrets.map(memberSecret));
   if (member.length === 0) throw new AddonError("no-member-key", "no member key is here");
 
   let failure: ListSealError | undefined;
@@ -110,16 +102,16 @@ async function openFor(
   pins: Pins | undefined,
   now: Date,
 ): Promise<OpenedLetter | { readonly kind: "not-for-me" }> {
-  const listKey = await readListOpener(fromBase64(keys.listKey), list.profile);
+  const listKey = await listOpener(keys.listKey, list.profile);
   // old mail has to open after the server's certificate has run out: parsed, not checked for today
-  const server = await parseSealingKey("server", fromBase64(keys.server));
+  const server = await serverCertificate(keys.server);
   let read: { readonly letter: ReadLetter; readonly author: SealingKey<"member"> } | undefined;
   const result = await openPost(
     sealed,
     { member, list: { address: list.address, key: listKey }, server },
     async (payload) => {
       const letter = await readPayload(payload);
-      const author = await authorOfLetter(letter);
+      const author = await authorOfLetter(letter, memberCertificateOf);
       read = { letter, author };
       return { author, messageId: letter.messageId };
     },

@@ -147,3 +147,49 @@ export async function messageHeader(windowType) {
 export async function sizeMessagePane(height) {
   threePane().document.getElementById("messagePaneSplitter").height = height;
 }
+
+/** Goes to the first tab, selects the message of this Message-ID there, and has Thunderbird do a command with it: "cmd_delete". */
+export async function commandOnMessage(messageId, command) {
+  const tabmail = mainWindow().document.getElementById("tabmail");
+  tabmail.switchToTab(0);
+  const pane = await waitFor("the list of messages", () => threePane());
+  const view = pane.gDBView;
+  const row = await waitFor(`the message ${messageId}`, () => {
+    const rows = Array.from({ length: view.rowCount }, (_, at) => at);
+    const found = rows.find((at) => view.getMsgHdrAt(at).messageId === messageId);
+    return found === undefined ? undefined : { found };
+  });
+  pane.threadTree.selectedIndex = row.found;
+  await waitFor("the command", () => pane.commandController.isCommandEnabled(command));
+  pane.commandController.doCommand(command);
+}
+
+/** What the notifications on the screen say: with `alerts.useSystemBackend` off they are windows of Thunderbird's own. */
+export async function shownAlerts() {
+  return [...Services.wm.getEnumerator("alert:alert")].map(({ document }) =>
+    ["alertTitleLabel", "alertTextLabel"]
+      .map((id) => document.getElementById(id))
+      .map((label) => label?.value || label?.textContent || "")
+      .join(": "),
+  );
+}
+
+/** What kind of tab is in front: "mailMessageTab" for one message. */
+export async function frontTabKind() {
+  return mainWindow().document.getElementById("tabmail").currentTabInfo.mode.name;
+}
+
+/** Presses Ctrl and Shift and a letter in the main window. */
+export async function pressShortcut(letter) {
+  const window = mainWindow();
+  window.focus();
+  const tip = Cc["@mozilla.org/text-input-processor;1"].createInstance(Ci.nsITextInputProcessor);
+  if (!tip.beginInputTransactionForTests(window)) throw new Error("no keyboard");
+  const keys = [
+    { key: "Control", code: "ControlLeft", keyCode: 17 },
+    { key: "Shift", code: "ShiftLeft", keyCode: 16 },
+    { key: letter, code: `Key${letter}`, keyCode: letter.charCodeAt(0) },
+  ].map((init) => new window.KeyboardEvent("", init));
+  for (const key of keys) tip.keydown(key);
+  for (const key of keys.reverse()) tip.keyup(key);
+}

@@ -78,6 +78,13 @@ export async function clickToShown(messageId, probe, patience) {
       .currentAboutMessage?.getMessagePaneBrowser();
     return !browser?.currentURI || browser.currentURI.spec.startsWith("about:");
   });
+  return shownAfter(probe, patience, messageId, () => {
+    pane.threadTree.selectedIndex = row;
+  });
+}
+
+/** Milliseconds from what `start` does until the probe holds in a document that came after it. */
+async function shownAfter(probe, patience, what, start) {
   const key = `listseal-bench-${Math.random()}`;
   const source = `data:application/javascript;charset=utf-8,${encodeURIComponent(watcher(key, probe))}`;
   const { mm } = Services;
@@ -89,21 +96,77 @@ export async function clickToShown(messageId, probe, patience) {
   mm.loadFrameScript(source, true);
   await sleep(500);
   try {
-    const clicked = onTheClock();
+    const began = onTheClock();
     const { stall, result } = await timed(() => {
-      pane.threadTree.selectedIndex = row;
+      start();
       const late = sleep(patience).then(() => {
-        throw new Error(`waited in vain for ${messageId}`);
+        throw new Error(`waited in vain for ${what}`);
       });
       return Promise.race([told, late]);
     });
-    const painted = result.painted === null ? null : result.painted - clicked;
-    return { time: result.shown - clicked, painted, stall };
+    const painted = result.painted === null ? null : result.painted - began;
+    return { time: result.shown - began, painted, stall };
   } finally {
     mm.removeDelayedFrameScript(source);
     mm.removeMessageListener(key, tell);
     mm.broadcastAsyncMessage(`${key}-over`);
   }
+}
+
+/**
+ * Ends the add-on's event page and loads the page in the front tab anew: milliseconds until the probe, a function of its window,
+ * holds there. Everything that either had in memory is gone.
+ */
+export async function reloadToShown(addonId, probe, patience) {
+  const { browser } = mainWindow().document.getElementById("tabmail").currentTabInfo;
+  await WebExtensionPolicy.getByID(addonId).extension.terminateBackground({
+    ignoreDevToolsAttached: true,
+    disableResetIdleForTest: true,
+  });
+  return shownAfter(probe, patience, browser.currentURI.spec, () => browser.reload());
+}
+
+/** From now on notes how long the main process stands still. */
+export async function beginStall() {
+  const window = mainWindow();
+  window.listsealStall = { running: true, longest: 0 };
+  (async () => {
+    const { listsealStall } = window;
+    while (listsealStall.running) {
+      const before = now();
+      await sleep(5);
+      listsealStall.longest = Math.max(listsealStall.longest, now() - before - 5);
+    }
+  })();
+}
+
+/** The longest time, in milliseconds, since {@link beginStall} or the last look; `isOver` ends it. */
+export async function longestStall(isOver) {
+  const { listsealStall } = mainWindow();
+  const { longest } = listsealStall;
+  listsealStall.longest = 0;
+  listsealStall.running = !isOver;
+  return longest;
+}
+
+const addonProcess = async () => {
+  const { children } = await ChromeUtils.requestProcInfo();
+  const found = children.find(({ type }) => type === "extension");
+  if (!found) throw new Error("no process of add-ons");
+  return found;
+};
+
+/** Octets of memory that the process of the add-on's pages has for itself, after what is garbage was collected. */
+export async function memoryOfAddons() {
+  Services.obs.notifyObservers(null, "child-gc-request");
+  Services.obs.notifyObservers(null, "child-cc-request");
+  await sleep(3000);
+  return (await addonProcess()).memory;
+}
+
+/** Milliseconds of processor time that the process of the add-on's pages and its workers has used. */
+export async function workOfAddons() {
+  return (await addonProcess()).cpuTime / 1_000_000;
 }
 
 /** Scrolls through the open folder, a page at a time, each painted before the next. */

@@ -1,4 +1,4 @@
-import { count, flag, nothing, object, oneOf, orNull, text } from "../../../membership/file/check.js";
+import { count, flag, listOf, nothing, object, oneOf, orNull, text } from "../../../membership/file/check.js";
 import type { IndexChanges } from "../../mail-index/mail-index.js";
 import { type NotificationChoice, notificationChoices } from "../../mail-index/notification-choice.js";
 import type { SyncProgress } from "../../mail-index/sync.js";
@@ -16,6 +16,13 @@ const mail = object<{ readonly folder: string; readonly id: string }>({ folder: 
 export const mailActs = ["read", "unread", "archive", "delete", "reply", "forward", "show"] as const;
 /** One of {@link mailActs}. */
 export type MailAct = (typeof mailActs)[number];
+
+/** Those of them that are done with several mails at once. */
+export const manyActs = ["read", "unread", "archive", "delete"] as const;
+/** One of {@link manyActs}. */
+export type ManyAct = (typeof manyActs)[number];
+/** Whether it is one of {@link manyActs}. */
+export const isManyAct = (act: MailAct): act is ManyAct => manyActs.some((one) => one === act);
 
 /** What the page of lists asks of whoever has the index: Thunderbird's background, or, in a browser, its own page. */
 export const listsCalls = {
@@ -45,12 +52,17 @@ export const spaceCalls = {
   /** Opens a mail, and marks it as read. */
   "space:open": call(object({ mail })).gives<Verdict & { readonly ref: MessageRef }>(),
   "space:act": call(object({ mail, act: oneOf(...mailActs) })).gives<null>(),
+  "space:act-many": call(object({ mails: listOf(mail), act: oneOf(...manyActs) })).gives<null>(),
   /** Who is on a list, as far as its server has said. */
   "space:members": call(object({ list: text })).gives<FellowsView>(),
   /** Asks its server. */
   "space:ask-members": call(object({ list: text })).gives<null>(),
   /** How new messages are told of from now on. */
   "space:notify": call(object({ show: oneOf(...notificationChoices) })).gives<null>(),
+  /** Whether readable copies of a list's mails are kept; those that are here already are copied, too. */
+  "space:copies": call(object({ list: text, keeping: oneOf("off", "opened") })).gives<null>(),
+  /** Puts a list's address into the address book, unless it is there. The page has asked for the right. */
+  "space:contact": call(object({ list: text })).gives<null>(),
 };
 export type SpaceCalls = typeof spaceCalls;
 
@@ -79,4 +91,8 @@ export interface SpaceList {
   readonly unread: number | null;
   /** Whether one may write to it. */
   readonly mayPost: boolean;
+  /** Its own member key is locked, while another one is not. */
+  readonly isLocked: boolean;
+  /** Whether readable copies of its mails are kept. */
+  readonly keepsCopies: boolean;
 }

@@ -46,6 +46,12 @@ export class KnownMails {
     return this.#mails.get(name);
   }
 
+  /** The record of that name, or of the same mail in the folder to which it was moved. */
+  followed(name: string): IndexedMail | undefined {
+    const id = name.slice(name.indexOf("\n") + 1);
+    return this.#mails.get(name) ?? [...this.#mails.values()].find((mail) => mail.id === id);
+  }
+
   /** Rows in their order: what was found, or the conversations of what fits the wish. */
   rows(wish: MailWish, found: readonly string[] | null): readonly ThreadRow[] {
     if (found !== null)

@@ -2,7 +2,7 @@ import type { ComponentChildren } from "preact";
 import type { IndexedMail } from "../../mail-index/indexed-mail.js";
 import type { NotificationChoice } from "../../mail-index/notification-choice.js";
 import type { MessageKey } from "../../ui/i18n.js";
-import type { MailAct } from "../calls/space-calls.js";
+import type { MailAct, SpaceList } from "../calls/space-calls.js";
 import type { MailFilterName } from "./mail-tools.js";
 
 /** What can be done with a mail besides reading it; `forget` takes it out of a browser's index. */
@@ -31,19 +31,21 @@ export interface ListsHost<A extends ListsAct> {
   readonly paneIn: (place: HTMLElement, mark: HTMLElement) => MailPane;
   /** What can be done with a mail, and what its button says, in the order of the buttons. */
   readonly acts: readonly MailButton<A>[];
+  /** What can be done with several at once. */
+  readonly manyActs: readonly MailButton<A>[];
   /**
-   * Does it. What needs a right asks for it before anything is awaited.
-   * @returns whether the mail is still among the rows
+   * Does it with a mail, or, of `manyActs`, with several. What needs a right asks for it before anything is awaited.
+   * @returns whether they are still among the rows
    * @throws ListSealError why it was not done
    */
-  readonly act: (mail: IndexedMail, what: A) => Promise<"stays" | "goes">;
+  readonly act: (mails: readonly IndexedMail[], what: A) => Promise<"stays" | "goes">;
   readonly filters: readonly MailFilterName[];
   /** Chooses how new messages are told of, and gives what is so from now on; null where none come by themselves. */
   readonly notify: ((show: NotificationChoice) => Promise<NotificationChoice>) | null;
   /** Unlocks whatever key a passphrase fits. @throws ListSealError `wrong-passphrase` */
   readonly unlock: (passphrase: string) => Promise<unknown>;
   /** More of the list that is chosen, below the lists. */
-  readonly aboutList: ((list: string) => ComponentChildren) | null;
+  readonly aboutList: (list: SpaceList) => ComponentChildren;
   /** More buttons below the lists. */
   readonly more: ComponentChildren;
 }

@@ -10,10 +10,13 @@ import { whenStoredChanges } from "../../records/storage.js";
 import { sentenceKey } from "../../ui/failure.js";
 import { t } from "../../ui/i18n.js";
 import type { ListsCalls, SpaceList, SpaceOverview } from "../calls/space-calls.js";
+import { FirstSteps } from "./first-steps.js";
 import { everyMail, KnownMails, type MailWish } from "./known-mails.js";
 import type { ListsAct, ListsHost, MailButton, MailPane } from "./lists-host.js";
 import { MailRows } from "./mail-rows.js";
 import { MailTools } from "./mail-tools.js";
+import { ManyActs } from "./many-acts.js";
+import { noSelection, type Selection, selectOne } from "./selection.js";
 import { IndexProgress, ListNames } from "./side-panes.js";
 
 /** As in the style sheet: the page shows one pane at a time. */
@@ -39,7 +42,7 @@ export function ListsPage<A extends ListsAct>({ ask, host }: Props<A>) {
   const [chosen, setChosen] = useState<string | null>(null);
   const [wish, setWish] = useState<MailWish>(everyMail);
   const [found, setFound] = useState<Found | null>(null);
-  const [selected, setSelected] = useState<string | null>(null);
+  const [selection, setSelection] = useState<Selection>(noSelection);
   const [pane, setPane] = useState<"messages" | "reading">("messages");
   const [failure, setFailure] = useState<ErrorCode | null>(null);
   const [changes, setChanges] = useState(0);
@@ -65,7 +68,7 @@ export function ListsPage<A extends ListsAct>({ ask, host }: Props<A>) {
     whenLocked(() => {
       for (const each of mails.current.values()) each.forget();
       reading.current?.clear();
-      setSelected(null);
+      setSelection(noSelection);
       setFound(null);
       changed();
     });
@@ -108,53 +111,76 @@ export function ListsPage<A extends ListsAct>({ ask, host }: Props<A>) {
     [known, wish, found, changes],
   );
   const authors = useMemo(() => known.authors(), [known, changes]);
-  const mail = selected === null ? undefined : known.get(selected);
+  const selected = [...selection.names].flatMap((name) => known.get(name) ?? []);
+  // several are acted on, and none is read
+  const mail = selected.length === 1 ? selected[0] : undefined;
 
-  const select = (name: string) => {
-    const next = known.get(name);
-    if (next === undefined) return;
-    setSelected(name);
+  const select = (next: Selection) => {
+    setSelection(next);
+    const [name, second] = next.names;
+    const only = name === undefined || second !== undefined ? undefined : known.get(name);
+    if (only === undefined) {
+      reading.current?.clear();
+      return;
+    }
     setPane("reading");
-    void reading.current?.show(next, select);
+    void reading.current?.show(only, (other) => select(selectOne(other)));
   };
+  const nothingLeft = () => {
+    reading.current?.clear();
+    setSelection(noSelection);
+  };
+  const acts = selected.length > 1 ? host.manyActs : host.acts;
   const act = async (what: A) => {
-    if (mail === undefined) return;
-    const at = rows.findIndex(({ mail: each }) => keyOfMail(each) === selected);
-    const next = rows[at + 1] ?? rows[at - 1];
+    if (selected.length === 0) return;
+    const at = rows.findIndex(({ mail: each }) => keyOfMail(each) === selection.at);
+    const next = mail === undefined ? undefined : (rows[at + 1] ?? rows[at - 1]);
     setFailure(null);
     try {
-      if ((await host.act(mail, what)) === "stays") return;
-      reading.current?.clear();
-      setSelected(null);
+      if ((await host.act(selected, what)) === "stays") return;
+      nothingLeft();
       // as Thunderbird does; where one pane is shown at a time, whoever has done with a mail is back at the others
       if (matchMedia(NARROW).matches) setPane("messages");
-      else if (next !== undefined) select(keyOfMail(next.mail));
+      else if (next !== undefined) select(selectOne(keyOfMail(next.mail)));
     } catch (error) {
       setFailure(codeOf(error, "worker-failed"));
     }
   };
+  // what is read, or selected, was moved or deleted elsewhere
+  useEffect(() => {
+    const left = [...selection.names].flatMap((name) => known.followed(name) ?? []).map(keyOfMail);
+    if (left.length === selection.names.size && left.every((name) => selection.names.has(name))) return;
+    const [first] = left;
+    if (first === undefined) nothingLeft();
+    else setSelection({ at: first, anchor: first, names: new Set(left) });
+  }, [known, changes]);
+
   const notify = async (show: NotificationChoice) => {
     const now = (await host.notify?.(show)) ?? "off";
     setOverview((before) => (before === null ? null : { ...before, notifications: now }));
   };
   const pressed = (event: KeyboardEvent): boolean => {
-    const wanted = actOfKey(event, mail?.unread ?? false);
-    const what = host.acts.find((one) => wanted.includes(one.what))?.what;
-    if (what === undefined || mail === undefined) return false;
+    const wanted = actOfKey(
+      event,
+      selected.some(({ unread }) => unread),
+    );
+    const what = acts.find((one) => wanted.includes(one.what))?.what;
+    if (what === undefined || selected.length === 0) return false;
     void act(what);
     return true;
   };
   const choose = (next: string) => {
     setChosen(next);
     setWish(everyMail);
-    setSelected(null);
-    reading.current?.clear();
+    nothingLeft();
     setPane("messages");
   };
-  const isLocked = overview?.progress.kind === "locked";
+  const settings = () => void browser.runtime.openOptionsPage();
+  const progress = list?.isLocked === true ? ({ kind: "locked" } as const) : overview?.progress;
+  const isLocked = progress?.kind === "locked";
 
   return (
-    <div class="space" data-pane={mail === undefined ? "messages" : pane}>
+    <div class="space" data-pane={selected.length === 0 ? "messages" : pane}>
       <ListNames
         lists={overview?.lists ?? []}
         chosen={address}
@@ -162,8 +188,8 @@ export function ListsPage<A extends ListsAct>({ ask, host }: Props<A>) {
         write={() => address !== null && void ask("space:write", { list: address }).catch(() => undefined)}
         notifications={overview?.notifications ?? "off"}
         notify={host.notify === null ? null : (show) => void notify(show)}
-        settings={() => void browser.runtime.openOptionsPage()}
-        aboutList={host.aboutList}
+        settings={settings}
+        about={list !== undefined && host.aboutList(list)}
       >
         {host.more}
       </ListNames>
@@ -175,9 +201,9 @@ export function ListsPage<A extends ListsAct>({ ask, host }: Props<A>) {
           filters={host.filters}
           isOff={isLocked || list === undefined}
         />
-        {overview !== null && (
+        {progress !== undefined && (
           <IndexProgress
-            progress={overview.progress}
+            progress={progress}
             unlock={host.unlock}
             sync={(next) => void ask("space:sync", { wish: next }).catch(() => undefined)}
           />
@@ -188,25 +214,25 @@ export function ListsPage<A extends ListsAct>({ ask, host }: Props<A>) {
           </p>
         )}
         {found?.more === true && <p class="empty">{t("space_more", String(HITS_LIMIT))}</p>}
-        {rows.length === 0 && overview !== null && !["locked", "paused"].includes(overview.progress.kind) && (
+        {overview !== null && list === undefined && <FirstSteps begin={settings} />}
+        {rows.length === 0 && list !== undefined && !["locked", "paused"].includes(progress?.kind ?? "") && (
           <p class="empty" role="status">
-            {t(
-              list === undefined ? "space_no_lists" : wish === everyMail ? "space_none" : "space_none_found",
-            )}
+            {t(wish === everyMail ? "space_none" : "space_none_found")}
           </p>
         )}
-        {!isLocked && <MailRows rows={rows} selected={selected} select={select} pressed={pressed} />}
+        {!isLocked && <MailRows rows={rows} selection={selection} select={select} pressed={pressed} />}
       </main>
       <section class="reading" aria-label={t("mail_text")}>
         <div class="acts">
           <button type="button" class="back" onClick={() => setPane("messages")}>
             {t("space_back")}
           </button>
+          {selected.length > 1 && <ManyActs all={host.manyActs} count={selected.length} act={act} />}
           {mail !== undefined && <Acts all={host.acts} act={act} isUnread={mail.unread} list={list} />}
         </div>
         <div class="letter">
           <header id="mark" ref={mark} />
-          {mail === undefined && <p class="empty">{t("space_pick")}</p>}
+          {selected.length === 0 && <p class="empty">{t("space_pick")}</p>}
           <div ref={letter} />
         </div>
       </section>
@@ -259,6 +285,17 @@ function Acts<A extends ListsAct>({ all, act, isUnread, list }: ActsProps<A>) {
   );
 }
 
+/** The background answers after 20 s at the latest. QUIRK: an event page that ends leaves its questions without any answer. */
+const ANSWER_MS = 30_000;
+
+/** What it gives, or null if it takes too long. */
+function inTime<T>(answer: Promise<T>): Promise<T | null> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => resolve(null), ANSWER_MS);
+    answer.then(resolve, reject).finally(() => clearTimeout(timer));
+  });
+}
+
 /**
  * Keeps the page at what the background knows, for as long as it is open and in sight. @returns what ends it
  */
@@ -275,11 +312,14 @@ function watchOverview(
     const mine = asked;
     while (!isOver && mine === asked && !document.hidden) {
       try {
-        const overview = await ask("space:watch", { known });
+        const overview = await inTime(ask("space:watch", { known }));
         if (isOver || mine !== asked) return;
+        if (overview === null) continue;
         known = overview.known;
         show(overview);
       } catch (error) {
+        // of a question that nobody waits for any more
+        if (isOver || mine !== asked) return;
         fail(codeOf(error, "worker-failed"));
         return;
       }

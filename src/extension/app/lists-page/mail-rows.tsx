@@ -2,6 +2,7 @@ import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { type IndexedMail, keyOfMail } from "../../mail-index/indexed-mail.js";
 import type { ThreadRow } from "../../mail-index/threads.js";
 import { t } from "../../ui/i18n.js";
+import { type Selection, selectAll, selectOne, selectTo, toggleOne } from "./selection.js";
 
 /** The rows of a list: only those that are in sight are in the page, however many there are. */
 
@@ -12,9 +13,8 @@ const DEPTH_PX = 14;
 
 interface Props {
   readonly rows: readonly ThreadRow[];
-  /** Its name. */
-  readonly selected: string | null;
-  readonly select: (name: string) => void;
+  readonly selection: Selection;
+  readonly select: (next: Selection) => void;
   /** What a key does that moves nothing; false if it is none of ours. */
   readonly pressed: (event: KeyboardEvent) => boolean;
 }
@@ -50,10 +50,11 @@ function rowAfter(key: string, at: number, rows: readonly ThreadRow[], page: num
 }
 
 /** The list of messages. */
-export function MailRows({ rows, selected, select, pressed }: Props) {
+export function MailRows({ rows, selection, select, pressed }: Props) {
   const box = useRef<HTMLDivElement>(null);
   const [view, setView] = useState({ top: 0, height: 600 });
-  const at = rows.findIndex(({ mail }) => keyOfMail(mail) === selected);
+  const at = rows.findIndex(({ mail }) => keyOfMail(mail) === selection.at);
+  const order = () => rows.map(({ mail }) => keyOfMail(mail));
   const look = () => {
     const { current } = box;
     if (current !== null) setView({ top: current.scrollTop, height: current.clientHeight });
@@ -81,18 +82,28 @@ export function MailRows({ rows, selected, select, pressed }: Props) {
       class="rows"
       role="listbox"
       aria-label={t("space_messages")}
+      aria-multiselectable={true}
       tabIndex={0}
       {...(at >= from && at < to ? { "aria-activedescendant": `row-${at}` } : {})}
       onScroll={look}
       onKeyDown={(event) => {
-        if (event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) {
+        const isCommand = event.ctrlKey || event.metaKey;
+        if (isCommand && event.key === "a") {
+          select(selectAll(selection, order()));
+          event.preventDefault();
+          return;
+        }
+        if (isCommand || event.altKey) {
           if (pressed(event)) event.preventDefault();
           return;
         }
         const page = Math.max(1, Math.floor(view.height / ROW_PX) - 1);
         const next = rowAfter(event.key, at, rows, page);
         const row = next === undefined ? undefined : rows[next];
-        if (row !== undefined) select(keyOfMail(row.mail));
+        if (row !== undefined) {
+          const name = keyOfMail(row.mail);
+          select(event.shiftKey ? selectTo(selection, name, order()) : selectOne(name));
+        }
         if (row !== undefined || pressed(event)) event.preventDefault();
       }}
     >
@@ -104,9 +115,11 @@ export function MailRows({ rows, selected, select, pressed }: Props) {
             depth={depth}
             at={from + index}
             total={rows.length}
-            isSelected={from + index === at}
-            choose={() => {
-              select(keyOfMail(mail));
+            isSelected={selection.names.has(keyOfMail(mail))}
+            choose={({ ctrlKey, metaKey, shiftKey }) => {
+              const name = keyOfMail(mail);
+              if (shiftKey) select(selectTo(selection, name, order()));
+              else select(ctrlKey || metaKey ? toggleOne(selection, name) : selectOne(name));
               box.current?.focus();
             }}
           />
@@ -120,7 +133,7 @@ interface RowProps extends ThreadRow {
   readonly at: number;
   readonly total: number;
   readonly isSelected: boolean;
-  readonly choose: () => void;
+  readonly choose: (event: MouseEvent) => void;
 }
 
 function Row({ mail, depth, at, total, isSelected, choose }: RowProps) {

@@ -18,14 +18,14 @@ interface NamesProps {
   /** Null: nothing is told of by itself. */
   readonly notify: ((show: NotificationChoice) => void) | null;
   /** More of the list that is chosen. */
-  readonly aboutList: ((list: string) => ComponentChildren) | null;
+  readonly about: ComponentChildren;
   /** More buttons. */
   readonly children: ComponentChildren;
 }
 
 /** The lists, with the number of messages that are unread in each. */
 export function ListNames(props: NamesProps) {
-  const { lists, chosen, choose, write, settings, notifications, notify, aboutList, children } = props;
+  const { lists, chosen, choose, write, settings, notifications, notify, about, children } = props;
   const now = lists.find(({ address }) => address === chosen);
   return (
     <nav class="lists" aria-label={t("space_lists")}>
@@ -47,7 +47,7 @@ export function ListNames(props: NamesProps) {
           )}
         </button>
       ))}
-      {now !== undefined && aboutList?.(now.address)}
+      {about}
       <span class="foot" />
       {now?.mayPost === true && (
         <button type="button" onClick={write}>

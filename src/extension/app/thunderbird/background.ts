@@ -24,7 +24,7 @@ import { SPACE_PAGES, spaceCalls } from "../calls/space-calls.js";
 import { arrivals, watchRecordHeads, watchRidingNotices } from "../handlers/incoming.js";
 import { displayHandlers } from "./display-handlers.js";
 import { watchIndex } from "./index-events.js";
-import { ourSpace } from "./space-button.js";
+import { openFirst, openSpace, ourSpace } from "./space-button.js";
 import { clearViews, openViews, thunderbirdHost } from "./thunderbird-host.js";
 
 /**
@@ -35,6 +35,8 @@ const { accounts, compose, composeAction, identities, menus, tabs } = thunderbir
 
 /** The command, and the entry in the menu of the compose button, that puts a sealed draft on the server. */
 const KEEP_DRAFT = "keep-sealed-draft";
+/** The command that opens our page of lists. */
+const OPEN_LISTS = "open-lists";
 
 /** How often the recipients of open compose windows are looked at: Thunderbird has no event for them. */
 const FOLLOW_MS = 1_000;
@@ -111,6 +113,7 @@ menus.onClicked.addListener(({ menuItemId }, tab) => {
   if (menuItemId === KEEP_DRAFT && tab?.id !== undefined) keepDraft(tab.id);
 });
 browser.commands.onCommand.addListener((command, tab) => {
+  if (command === OPEN_LISTS) settle(openSpace());
   if (command === KEEP_DRAFT && tab?.id !== undefined && isComposer(tab)) keepDraft(tab.id);
 });
 tabs.onCreated.addListener((tab) => {
@@ -193,7 +196,9 @@ settle(resume());
 settle(lockIfDue());
 settle(ourSpace());
 browser.runtime.onStartup.addListener(() => settle(thunderbirdHost.listsChanged()));
-browser.runtime.onInstalled.addListener(() => {
+browser.runtime.onInstalled.addListener(({ reason, temporary }) => {
+  // what is loaded for a while, to be tried, is nobody's first start
+  if (reason === "install" && temporary !== true) settle(openFirst());
   menus.create({ id: KEEP_DRAFT, title: t("menu_keep_draft"), contexts: ["compose_action"] });
   settle(thunderbirdHost.listsChanged());
 });

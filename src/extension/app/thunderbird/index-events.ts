@@ -1,6 +1,7 @@
 import { whenLocked, whenUnlocked } from "../../keys/unlocked.js";
 import { browser } from "../../platform/browser.js";
 import { type MailFolder, type MessageList, thunderbird } from "../../platform/thunderbird.js";
+import { prepareWorker } from "../../worker/client.js";
 import { tellOfArrivals, watchNotifications } from "./arrival-notifications.js";
 import { showUnread } from "./space-button.js";
 
@@ -12,6 +13,7 @@ import { showUnread } from "./space-button.js";
 const loadEvents = () => import("../../mail-index/folder-events.js");
 const loadIndexes = () => import("../../mail-index/open-indexes.js");
 const loadSync = () => import("../../mail-index/sync.js");
+const loadCopies = () => import("./older-copies.js");
 
 let following: Promise<void> | undefined;
 
@@ -43,6 +45,8 @@ export async function followIndex(): Promise<void> {
 
 /** Our page of lists was opened: from now on there is an index, unless the person has stopped it. */
 export async function beginIndex(): Promise<void> {
+  // it loads OpenPGP meanwhile, which the key of each index needs
+  prepareWorker();
   await connected();
   await (await loadSync()).beginSyncUnlessPaused();
 }
@@ -80,10 +84,16 @@ export function watchIndex(): void {
   messages.onCopied.addListener((_, copies) => take(({ takeCopied }) => takeCopied(copies)));
   messages.onDeleted.addListener((gone) => take(({ takeDeleted }) => takeDeleted(gone)));
   messages.onUpdated.addListener((header, { read }) => {
-    if (read !== undefined) take(({ takeRead }) => takeRead(header, read));
+    if (read === undefined) return;
+    take(({ takeRead }) => takeRead(header, read));
+    settled(loadCopies().then(({ followMark }) => followMark(header, read)));
   });
   watchNotifications();
   whenLocked(() => settled(lock()));
-  whenUnlocked(() => settled(followIndex()));
-  browser.runtime.onStartup.addListener(() => settled(followIndex()));
+  const begin = () => {
+    settled(followIndex());
+    settled(loadCopies().then(({ goOnCopying }) => goOnCopying()));
+  };
+  whenUnlocked(begin);
+  browser.runtime.onStartup.addListener(begin);
 }

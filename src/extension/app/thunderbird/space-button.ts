@@ -37,6 +37,15 @@ export async function openSpace(): Promise<void> {
   await thunderbird().spaces.open(await ourSpace());
 }
 
+/** Opens it, or, where that can't be, the settings, which begin with the same words. */
+export async function openFirst(): Promise<void> {
+  try {
+    await openSpace();
+  } catch {
+    await browser.runtime.openOptionsPage();
+  }
+}
+
 let shown: string | null | undefined;
 
 /** Shows how many mails are unread; null where that can't be known, as while keys are locked. */

@@ -1,20 +1,32 @@
 import { noteUse } from "../../keys/unlocked.js";
 import { type IndexedMail, isAmong, keyOfMail } from "../../mail-index/indexed-mail.js";
-import type { MailIndex } from "../../mail-index/mail-index.js";
+import { isListed } from "../../mail-index/listed-folders.js";
 import { chooseNotifications, notificationChoice } from "../../mail-index/notification-choice.js";
 import { indexOf } from "../../mail-index/open-indexes.js";
-import { beginSync, openIndexes, pauseSync, syncProgress, whenIndexChanges } from "../../mail-index/sync.js";
+import {
+  beginSync,
+  indexesNow,
+  type OpenedIndexes,
+  pauseSync,
+  syncProgress,
+  tellIndexChanged,
+  whenIndexChanges,
+} from "../../mail-index/sync.js";
 import { askFellows, fellowsOf } from "../../member/fellow-members.js";
 import { AddonError } from "../../platform/errors.js";
 import { awake } from "../../platform/keep-awake.js";
 import { type MessageHeader, thunderbird } from "../../platform/thunderbird.js";
+import { chooseKeeping, listsKept } from "../../reading/local-copies/choice.js";
 import { load } from "../../records/storage.js";
 import { loadMark } from "../../ui/security-image.js";
 import { identityOf } from "../../writing/window/draft-identity.js";
 import type { MailAct, SpaceHandlers, SpaceList } from "../calls/space-calls.js";
+import { actOnMany } from "./act-on-many.js";
 import { watchNotifications } from "./arrival-notifications.js";
+import { addContact } from "./contact.js";
 import { answerAbout } from "./display-answer.js";
 import { beginIndex } from "./index-events.js";
+import { copyOlder, stopCopying } from "./older-copies.js";
 
 /** What the background page answers to our page of lists. */
 
@@ -42,14 +54,18 @@ function nextChange(): Promise<void> {
 }
 
 async function listsNow(): Promise<readonly SpaceList[]> {
-  const { lists } = await load();
+  const [{ lists }, kept] = await Promise.all([load(), listsKept()]);
   // while keys are locked, or before an index was made, nobody knows
-  const indexes = await openIndexes().catch(() => new Map<string, MailIndex>());
+  const { indexes, locked } = await indexesNow().catch(
+    (): OpenedIndexes => ({ indexes: new Map(), locked: [] }),
+  );
   return Object.values(lists).map(({ address, name, membership, role }) => ({
     address,
     name,
     unread: indexes.get(address)?.unread ?? null,
     mayPost: membership === "member" && role !== "read-only",
+    keepsCopies: kept.includes(address),
+    isLocked: locked.includes(address),
   }));
 }
 
@@ -94,6 +110,11 @@ export const spaceHandlers: SpaceHandlers = {
     return null;
   },
 
+  async "space:act-many"({ mails, act }) {
+    await awake(() => actOnMany(mails, act));
+    return null;
+  },
+
   async "space:write"({ list: address }) {
     const list = (await load()).lists[address];
     if (list === undefined) throw new AddonError("no-such-list", "there is no such list");
@@ -109,6 +130,20 @@ export const spaceHandlers: SpaceHandlers = {
 
   async "space:ask-members"({ list }) {
     await askFellows(list);
+    return null;
+  },
+
+  async "space:copies"({ list, keeping }) {
+    await chooseKeeping(list, keeping);
+    await (keeping === "off" ? stopCopying(list) : copyOlder(list));
+    tellIndexChanged();
+    return null;
+  },
+
+  async "space:contact"({ list: address }) {
+    const list = (await load()).lists[address];
+    if (list === undefined) throw new AddonError("no-such-list", "there is no such list");
+    await addContact(list);
     return null;
   },
 
@@ -140,10 +175,16 @@ const acts: Readonly<Record<MailAct, (header: MessageHeader) => Promise<unknown>
   show: ({ id }) => thunderbird().messageDisplay.open({ messageId: id, location: "tab" }),
 };
 
-/** @throws ListSealError `message-gone` if the mail is not there any more */
+/**
+ * The mail, also if it has just been moved: the page may be a moment behind.
+ * @throws ListSealError `message-gone` if it is not there any more
+ */
 async function headerOf({ folder, id }: Pick<IndexedMail, "folder" | "id">): Promise<MessageHeader> {
-  const found = await thunderbird().messages.query({ folderId: folder, headerMessageId: id });
-  const [header] = found.messages;
-  if (header === undefined) throw new AddonError("message-gone", "the message is not there any more");
-  return header;
+  const { messages } = thunderbird();
+  const [header] = (await messages.query({ folderId: folder, headerMessageId: id })).messages;
+  if (header !== undefined) return header;
+  const elsewhere = await messages.query({ headerMessageId: id });
+  const moved = elsewhere.messages.find((one) => isListed(one.folder));
+  if (moved === undefined) throw new AddonError("message-gone", "the message is not there any more");
+  return moved;
 }

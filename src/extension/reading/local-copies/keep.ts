@@ -60,14 +60,16 @@ let queue: Promise<unknown> = Promise.resolve();
 
 /**
  * Keeps a copy of an opened letter, if the person chose so for this list and Thunderbird still allows it.
+ * @param isRead whether the sealed mail is marked as read at this moment: so is the copy
  * @throws ListSealError `storage-failed` if it could not be written
  */
 export function keepCopy(
   list: { readonly name: string; readonly address: string },
   letter: Letter,
+  isRead: () => Promise<boolean>,
 ): Promise<LocalCopyResult> {
   // one after the other: two mails at once would both make the folder
-  const next = queue.then(() => keep(list, letter));
+  const next = queue.then(() => keep(list, letter, isRead));
   queue = next.catch(() => undefined);
   return next;
 }
@@ -75,6 +77,7 @@ export function keepCopy(
 async function keep(
   list: { readonly name: string; readonly address: string },
   letter: Letter,
+  isRead: () => Promise<boolean>,
 ): Promise<LocalCopyResult> {
   if ((await keepingOf(list.address)) === "off") return "off";
   const { messages } = thunderbird();
@@ -85,19 +88,37 @@ async function keep(
     type: "message/rfc822",
   });
   try {
-    await messages.import(file, folder, { read: true });
+    await messages.import(file, folder, { read: await isRead() });
     return "kept";
   } catch (cause) {
     throw new AddonError("storage-failed", "the copy could not be written", { cause });
   }
 }
 
-async function holds(folder: string, messageId: string): Promise<boolean> {
+const holds = async (folder: string, messageId: string): Promise<boolean> =>
+  (await copiesOf(folder, messageId)).length > 0;
+
+async function copiesOf(folder: string, messageId: string): Promise<readonly MessageHeader[]> {
   const { messages } = await thunderbird().messages.query({
     folderId: folder,
     headerMessageId: messageId.replace(/^<|>$/g, ""),
   });
-  return messages.length > 0;
+  return messages;
+}
+
+/**
+ * Marks the copy of a mail as the mail was marked. One that came under another Message-ID than its author gave it has a copy that
+ * is not found, and stays as it is. Copies of lists of which none are kept any more are the person's alone.
+ * @param list the one that the mail is of
+ */
+export async function markCopy(
+  list: { readonly name: string; readonly address: string },
+  { headerMessageId }: Pick<MessageHeader, "headerMessageId">,
+  read: boolean,
+): Promise<void> {
+  if ((await keepingOf(list.address)) === "off" || !(await may("copies"))) return;
+  for (const copy of await copiesOf(await folderFor(list), headerMessageId))
+    if (copy.read !== read) await thunderbird().messages.update(copy.id, { read });
 }
 
 /**

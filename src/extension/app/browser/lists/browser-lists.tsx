@@ -1,6 +1,6 @@
 import { useState } from "preact/hooks";
 import { forgetGiven, stopGiven } from "../../../mail-index/given-mails.js";
-import { type IndexedMail, keyOfMail } from "../../../mail-index/indexed-mail.js";
+import { keyOfMail } from "../../../mail-index/indexed-mail.js";
 import { browser } from "../../../platform/browser.js";
 import { t } from "../../../ui/i18n.js";
 import { answerToIndexed, pageForAnswer } from "../../../writing/composer/reply-draft.js";
@@ -14,19 +14,22 @@ export const browserLists: ListsHost<"reply" | "forget"> = {
     { what: "reply", label: "reader_reply" },
     { what: "forget", label: "given_forget" },
   ],
-  async act(mail: IndexedMail, what) {
+  manyActs: [{ what: "forget", label: "given_forget" }],
+  async act(selected, what) {
+    const [mail] = selected;
+    if (mail === undefined) return "stays";
     if (what === "reply") {
       await browser.tabs.create({ url: await pageForAnswer(answerToIndexed(mail)) });
       return "stays";
     }
-    await forgetGiven(mail.list, [keyOfMail(mail)]);
+    await forgetGiven(mail.list, selected.map(keyOfMail));
     return "goes";
   },
   // whatever is in the index was opened by its reader
   filters: ["files"],
   notify: null,
   unlock: async (passphrase) => (await import("../../handlers/unlocked-keys.js")).unlockWith(passphrase),
-  aboutList: null,
+  aboutList: () => null,
   more: (
     <>
       <button type="button" onClick={openReader}>

@@ -70,6 +70,8 @@ export function listsHandlers(): HandlersOf<ListsCalls> {
         lists: Object.values(lists).map(({ address, name, membership, role }) => ({
           ...{ address, name, unread: null },
           mayPost: membership === "member" && role !== "read-only",
+          isLocked: false,
+          keepsCopies: false,
         })),
         progress,
         notifications: "off",
