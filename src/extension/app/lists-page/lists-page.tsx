@@ -148,8 +148,11 @@ export function ListsPage<A extends ListsAct>({ ask, host }: Props<A>) {
   };
   // what is read, or selected, was moved or deleted elsewhere
   useEffect(() => {
-    const left = [...selection.names].flatMap((name) => known.followed(name) ?? []).map(keyOfMail);
-    if (left.length === selection.names.size && left.every((name) => selection.names.has(name))) return;
+    const { names } = selection;
+    // the one that is read is followed; of thousands each would be looked for among all
+    const now = (name: string) => (names.size === 1 ? known.followed(name) : known.get(name));
+    const left = [...names].flatMap((name) => now(name) ?? []).map(keyOfMail);
+    if (left.length === names.size && left.every((name) => names.has(name))) return;
     const [first] = left;
     if (first === undefined) nothingLeft();
     else setSelection({ at: first, anchor: first, names: new Set(left) });

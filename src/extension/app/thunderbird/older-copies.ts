@@ -1,6 +1,7 @@
 import { listOf, object, text } from "../../../membership/file/check.js";
 import { walkFolder } from "../../mail-index/folder-walk.js";
 import { listedFolders, maybeListMail } from "../../mail-index/listed-folders.js";
+import { indexesNow } from "../../mail-index/sync.js";
 import { codeOf } from "../../platform/errors.js";
 import { awake } from "../../platform/keep-awake.js";
 import type { MessageHeader } from "../../platform/thunderbird.js";
@@ -53,6 +54,8 @@ export function goOnCopying(): Promise<void> {
 
 /** `unwanted`: no copies of the list are kept any more. */
 async function copyAllOf(list: string): Promise<"done" | "unwanted" | "interrupted"> {
+  // with another key its mails would be passed over as nobody's
+  if ((await indexesNow()).locked.includes(list)) return "interrupted";
   for (const { id } of await listedFolders())
     for await (const page of walkFolder(id, null, new AbortController().signal))
       for (const header of page) {
