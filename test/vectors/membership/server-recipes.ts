@@ -132,6 +132,9 @@ const steps = (asks: Asks) => async (cast: MembershipCast) => {
   return { given: {}, steps: made };
 };
 
+/** Of a list's secret. */
+const SECRET_ID = "ab".repeat(16);
+
 /** The list is claimed, then this; the last one is refused with `code`, or what it says. */
 const claimed = (name: string, expect: string, comment: string, asks: Asks): Recipe<MembershipCast> => ({
   name,
@@ -196,6 +199,28 @@ export const serverRecipes: readonly Recipe<MembershipCast>[] = [
       const json = { list: { address: team, key: cast.server.fingerprint } };
       return steps(() => [expecting({ ...claim(cast, { listKey }), json }, "answered wrong-role")])(cast);
     },
+  ),
+  recipe(
+    "claim-secret",
+    "answered done",
+    "A list with a secret, of which the server is told the id.",
+    steps((cast) => [
+      expecting(
+        { ...claim(cast, { listKey: SECRET_ID }), json: { list: { address: team, key: SECRET_ID } } },
+        "answered done",
+      ),
+    ]),
+  ),
+  recipe(
+    "claim-other-secret",
+    "answered wrong-list",
+    "list.key is another secret than the one that comes with it.",
+    steps((cast) => [
+      expecting(
+        { ...claim(cast, { listKey: SECRET_ID }), json: { list: { address: team, key: "cd".repeat(16) } } },
+        "answered wrong-list",
+      ),
+    ]),
   ),
   claimed("join-by-used", "answered introduction-used", "Eve's key by Bob's introduction.", (cast) => [
     join(cast),
