@@ -63,10 +63,10 @@ const messages: readonly Mutation[] = [
     ["an answer's list", "if (list.address !== expected.list.address) {", "if (false) {"],
     [
       "an answer that is awaited",
-      "if (!isUnasked(result) && !expected.requests.includes(request)) {",
+      "if (!mayComeUnasked(result) && !expected.requests.includes(request)) {",
       "if (false) {",
     ],
-    ["what is told unasked", "!isUnasked(result) && ", ""],
+    ["what is told unasked", "!mayComeUnasked(result) && ", ""],
     ["an answer's server", "if (server.fingerprint !== expected.server.fingerprint) {", "if (false) {"],
   ]),
   ...inFile("membership/request/answer-result.ts", [
