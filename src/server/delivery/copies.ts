@@ -276,6 +276,8 @@ export class CopyMaker {
   ): Promise<OutgoingMail> {
     const { list } = post;
     const held = kept?.isHeld === true ? kept.postId : undefined;
+    // a copy for review that comes back is no reader's
+    const delivered = kept?.isHeld === false ? kept.postId : undefined;
     const { sealed, encoded } = await this.#seal(post, member);
     const { head, shared, tail } = writeCopy({
       ...this.#commonOf(post, held, sealed),
@@ -285,7 +287,7 @@ export class CopyMaker {
       shape: member.shape,
       fields: unsubscribeFields(list, member, this.#stationery),
     });
-    const token = this.#stationery.tokens.bounce(member, this.#stationery.now(), kept?.postId);
+    const token = this.#stationery.tokens.bounce(member, this.#stationery.now(), delivered);
     return { sender: detailed(list.bounces, token), recipient: member.address, pieces: [head, shared, tail] };
   }
 
