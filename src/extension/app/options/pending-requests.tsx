@@ -13,7 +13,7 @@ import type { RunAction } from "./form-actions.js";
 /** Requests that wait for a server, and what it refused: how they stand, and what can be done. */
 
 /** What a member asks for themself. What an owner asks is on the page for owners. */
-const ownRequests: ReadonlySet<CommandName> = new Set(["join", "leave", "renew", "list-key"]);
+const ownRequests: ReadonlySet<CommandName> = new Set(["join", "leave", "renew", "list-key", "delivery"]);
 
 /** Whether a request, or what was refused, belongs to a list's card. */
 export function isOwnRequest({ do: name }: { readonly do: CommandName }): boolean {

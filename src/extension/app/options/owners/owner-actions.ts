@@ -49,6 +49,10 @@ export function whatWords(what: CommandName, about: string | null): string {
       return t("what_enrol", whom);
     case "confirm":
       return about === null ? t("what_confirm_many") : t("what_confirm", whom);
+    case "delivery":
+      return t("delivery_ask");
+    case "show-members":
+      return t("show_members_title");
     case "held":
       return t("what_held");
     case "release":
