@@ -1,5 +1,7 @@
 /** Calls over the port between a webmail's page and our frames: each side takes the other for a hostile page. */
+
 import { writingCalls } from "../../src/extension/app/calls/webmail-calls.js";
+import { ofOrigin } from "../../src/extension/app/webmail/frame-handshake.js";
 import { answering, listenTo, told } from "../../src/extension/platform/rpc/call.js";
 import { answerOver, askOver, hearOver, tellOver } from "../../src/extension/platform/rpc/frame-port.js";
 import { nothing, object, text } from "../../src/membership/file/check.js";
@@ -90,3 +92,17 @@ test.each([
     name: "CheckError",
   });
 });
+
+test.each<[string, string | null]>([
+  ["https://mail.example/?_task=mail&_uid=7", "https://mail.example/?_task=mail&_uid=7"],
+  ["https://evil.test/?_task=mail", null],
+  ["http://mail.example/", null],
+  ["https://mail.example.evil.test/", null],
+  ["javascript:alert(1)//https://mail.example/", null],
+  ["/?_task=mail", null],
+])(
+  "attack: of the addresses that a page names, those of its own origin alone are kept: %s",
+  (address, kept) => {
+    expect(ofOrigin(address, "https://mail.example")).toBe(kept);
+  },
+);

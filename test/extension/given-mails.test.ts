@@ -14,7 +14,9 @@ import {
   whenGivenChanges,
 } from "../../src/extension/mail-index/given-mails.js";
 import { type GivenForm, keyOfMail, wordsSearched } from "../../src/extension/mail-index/indexed-mail.js";
+import { letterForIndex } from "../../src/extension/mail-index/letter-for-index.js";
 import { dropIndexes, forgetIndexes, useBlockStore } from "../../src/extension/mail-index/open-indexes.js";
+import { conversationOf, threadsOf } from "../../src/extension/mail-index/threads.js";
 import type { OpenedMail } from "../../src/extension/reading/opening.js";
 import type { OpenedView } from "../../src/extension/reading/view.js";
 import { update } from "../../src/extension/records/storage.js";
@@ -66,6 +68,7 @@ interface Wish {
   readonly author?: string;
   readonly text?: string;
   readonly messageId?: string;
+  readonly continues?: string;
   readonly view?: Partial<OpenedView>;
 }
 
@@ -89,7 +92,7 @@ function opened({
         subject,
         date: new Date(number * 1_000),
         messageId,
-        references: [],
+        references: wish.continues === undefined ? [] : [wish.continues],
         text: wish.text ?? `Text ${number}`,
         attachments: [],
       },
@@ -149,17 +152,48 @@ test("the same mail is one record, and says how it was given last; its words are
   expect(wordsSearched(mail, text ?? "")).toBe("die botschaft öffnet um 9");
 });
 
+test("a conversation is the mail with what it continues and what continues it, and nothing else", async () => {
+  await beginGiven();
+  for (const number of [1, 2, 3]) await addGiven(opened({ number }), file);
+  await addGiven(opened({ number: 4, continues: "<2@lists.example>" }), file);
+  const mails = await kept();
+  const of = (subject: string) =>
+    mails
+      .filter((mail) => mail.subject === subject)
+      .flatMap((mail) => conversationOf(mail, mails).map((row) => row.mail.subject));
+  expect([of("Matter 4"), of("Matter 2"), of("Matter 3"), of("Matter 1")]).toEqual([
+    ["Matter 2", "Matter 4"],
+    ["Matter 2", "Matter 4"],
+    ["Matter 3"],
+    ["Matter 1"],
+  ]);
+});
+
 test("two pages that open a mail at once both have it kept", async () => {
   await beginGiven();
   await Promise.all([1, 2, 3].map((number) => addGiven(opened({ number }), file)));
   expect((await subjects()).toSorted()).toEqual(["Matter 1", "Matter 2", "Matter 3"]);
 });
 
-test("a mail with the Message-ID of another's does not take its place", async () => {
+test("attack: by its Message-ID, a mail takes the place of another's in the index", async () => {
+  await beginGiven();
+  const index = (await givenIndexes()).get(list);
+  for (const { letter } of [
+    opened({ number: 1 }),
+    opened({ number: 2, author: "eve", messageId: "<1@lists.example>" }),
+  ]) {
+    const at = { id: letter.messageId, folder: "", unread: false };
+    await index?.put([letterForIndex(letter, at, false)]);
+  }
+  expect(await subjects()).toEqual(["Matter 2"]);
+});
+
+test("a mail with the Message-ID of another's does not take its place, nor hide it among the rows", async () => {
   await beginGiven();
   await addGiven(opened({ number: 1 }), file);
   await addGiven(opened({ number: 2, author: "eve", messageId: "<1@lists.example>" }), file);
-  expect((await subjects()).toSorted()).toEqual(["Matter 1", "Matter 2"]);
+  const rows = threadsOf(await kept()).map(({ mail }) => mail.subject);
+  expect(rows.toSorted()).toEqual(["Matter 1", "Matter 2"]);
 });
 
 test.each<[string, Partial<OpenedView>, boolean]>([

@@ -31,3 +31,12 @@ export async function embedded<M>(
   const message = await new Promise<M>((resolve) => hearOver(port, hear(resolve), true));
   return { message, port, origin };
 }
+
+/**
+ * An address that the page names, if it is one of the page's own; null otherwise.
+ *
+ * Attack: a page that has taken over its content script has a link to another site, or a script, shown among our own words.
+ */
+export function ofOrigin(address: string | null, origin: string): string | null {
+  return address !== null && URL.canParse(address) && new URL(address).origin === origin ? address : null;
+}

@@ -7,7 +7,7 @@ import { startPage } from "../browser/start-page.js";
 import { type readingReplies, readingWords, type ToRead } from "../calls/webmail-calls.js";
 import { arrivals } from "../handlers/incoming.js";
 import { makeFrameView } from "./frame.js";
-import { embedded } from "./frame-handshake.js";
+import { embedded, ofOrigin } from "./frame-handshake.js";
 
 /** The reading frame: opens the mail that the webmail's page hands in, onto the screen and nowhere else. */
 async function start(): Promise<void> {
@@ -23,15 +23,10 @@ async function start(): Promise<void> {
     reply: async () => tell("webmail:answer", null),
     opened: (mail) => {
       // reading goes on without it
-      addGiven(mail, { kind: "webmail", page: pageAt(message.page, origin) }).catch(() => undefined);
+      addGiven(mail, { kind: "webmail", page: ofOrigin(message.page, origin) }).catch(() => undefined);
     },
   });
   await view.show({ kind: "mail", name: "", file: new Blob([message.mail]) });
-}
-
-/** Attack: a page that has taken over its content script has a link to another site shown among our own words. */
-function pageAt(page: string | null, origin: string): string | null {
-  return page !== null && URL.canParse(page) && new URL(page).origin === origin ? page : null;
 }
 
 void start();
