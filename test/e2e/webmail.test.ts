@@ -127,6 +127,10 @@ suite("a member with webmail", () => {
       const page = await browser.open("app/browser/options.html");
       await keepInBrowser(page, records.bob);
       await page.close();
+      // from now on what is read is listed
+      const lists = await browser.open("app/browser/lists/lists.html");
+      await lists.waitFor(".messages > .empty");
+      await lists.close();
     });
 
     afterAll(async () => {
@@ -142,6 +146,31 @@ suite("a member with webmail", () => {
       await untilSays(frame, SECRET);
       expect(await textIn(frame)).toContain(subject);
       await window.page.picture(join(ALBUM, `read-${name}.png`));
+    });
+
+    test("what was read in the webmail is listed by its true subject, and leads back to it", async () => {
+      const lists = await browser.open("app/browser/lists/lists.html");
+      await lists.waitFor(".row");
+      await lists.click(".row");
+      await lists.waitFor(".given .where a");
+      const given = z.object({ text: z.string(), href: z.string() });
+      const { text, href } = await lists.run(
+        given,
+        `() => ({
+          text: document.querySelector(".given").innerText,
+          href: document.querySelector(".given .where a").href,
+        })`,
+      );
+      expect(text).toContain(subject);
+      expect(text).toContain(SECRET);
+      expect(new URL(href).origin).toBe(new URL(roundcube.url).origin);
+      expect(new URL(href).searchParams.get("_action")).toBe("show");
+      await lists.picture(join(ALBUM, `listed-${name}.png`));
+      await lists.close();
+      const again = await browser.open(href);
+      const frame = await again.frame("app/webmail/read.html");
+      await untilSays(frame, SECRET);
+      await again.close();
     });
 
     test("the answer is written in our frame, sealed there, attached by Roundcube, and resealed by the server", async () => {
