@@ -147,8 +147,8 @@ class Desk {
 /** A date that is later than those of posts without one: rows are in that order. Ten minutes are let pass. */
 const inMinutes = (minutes: number) => new Date(Date.now() + minutes * 60_000);
 
-/** Of words that occur nowhere else. */
-const [SUBJECT, TEXT, CONTROL] = ["qzhvkwjx", "xkqjvzwh", "vwzqhxjk"] as const;
+/** Of words that occur nowhere else, and short, since a session file is compressed. */
+const [SUBJECT, TEXT, CONTROL, TYPED] = ["qzhvkwjx", "xkqjvzwh", "vwzqhxjk", "jwqvkzxh"] as const;
 
 describeInBrowsers("the page of lists", (name) => {
   let desk: Desk;
@@ -269,14 +269,25 @@ describeInBrowsers("the page of lists", (name) => {
     const folder = dirname(browser.downloads);
     const found = (marker: string) => searchPaths([folder], marker).findings;
     expect(await desk.blocks()).toBeGreaterThan(0);
-    // what is kept in clear is found, so the others would be
+    await desk.search(TEXT);
+    await desk.subjects(`Visa papers ${SUBJECT}`);
+    // what is kept in clear is found, so the others would be: in the storage, and in a field that the browser writes down
     await page.run(
       z.null(),
-      `(control) => (globalThis.browser ?? chrome).storage.local.set({ control })`,
+      `(control, typed) => {
+        const field = Object.assign(document.createElement("input"), { id: "kept" });
+        document.body.append(field);
+        field.focus();
+        document.execCommand("insertText", false, typed);
+        return (globalThis.browser ?? chrome).storage.local.set({ control });
+      }`,
       CONTROL,
+      TYPED,
     );
     await until("the control on the disk", () => found(CONTROL).length > 0 || undefined);
+    if (name === "firefox") await until("the session file", () => found(TYPED).length > 0 || undefined);
     expect([...found(SUBJECT), ...found(TEXT)]).toEqual([]);
+    await desk.search("");
   });
 
   test("locked, nothing is left on the page; unlocked, all of it is back", async () => {

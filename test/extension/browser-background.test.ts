@@ -1,5 +1,6 @@
 /** The background of a browser: what it opens, and that a link brings no more than its address. */
 import "../../src/extension/app/browser/background.js";
+import { blockCalls } from "../../src/extension/app/calls/block-calls.js";
 import { begunFor } from "../../src/extension/writing/composer/reply-draft.js";
 import {
   actionClicked,
@@ -77,6 +78,21 @@ describe("what is asked of it", () => {
   ])("%s gets nothing of it", async (_, sender) => {
     for (const name of ["session:get", "session:set", "session:remove"])
       expect(await ask(name, { key: "unlocked", value: 1 }, sender)).toEqual(refused);
+    for (const name of Object.keys(blockCalls))
+      expect([name, await ask(name, { index: "x" }, sender)]).toEqual([name, refused]);
+  });
+
+  test("a frame of ours reads and writes blocks, and nothing that is none", async () => {
+    // no IndexedDB here: it was let in
+    expect(await ask("blocks:indexes", null, frame)).toMatchObject({ code: "storage-failed" });
+    const changes = [{ part: "heads", number: 0, bytes: "words" }];
+    expect(await ask("blocks:write", { index: "x", changes }, frame)).toMatchObject({
+      code: "worker-failed",
+    });
+    const others = [{ part: "letters", number: 0, bytes: null }];
+    expect(await ask("blocks:write", { index: "x", changes: others }, frame)).toMatchObject({
+      code: "worker-failed",
+    });
   });
 
   test("a content script has pages opened, and asks whether its site is allowed; another add-on does not", async () => {
