@@ -309,7 +309,8 @@ describeInBrowsers("the page of lists", (name) => {
 
   test("a damaged block is removed, and the page says that nobody can build it anew", async () => {
     await desk.blocks(true);
-    await desk.lists.run(z.null(), `() => { location.reload(); }`);
+    await desk.lists.close();
+    await desk.openLists();
     await desk.shows(
       "the loss",
       ({ text, subjects }) => text.includes("was damaged") && subjects.length === 0,

@@ -1,4 +1,5 @@
 /** A browser's index of the mails that were given to it: who wants it, what is in it, and what is left of it. */
+import { listsHandlers } from "../../src/extension/app/browser/lists/lists-handlers.js";
 import { keepUnlocked, lockAll, whenLocked } from "../../src/extension/keys/unlocked.js";
 import {
   addGiven,
@@ -275,4 +276,53 @@ test("other pages hear of each change", async () => {
   expect(heard).toBe(1);
   // what is in clear says nothing of a mail
   expect(JSON.stringify(await local.get(null))).not.toContain("Matter");
+});
+
+describe("what the page of lists is answered", () => {
+  const handlers = listsHandlers();
+  const asked = { list, epoch: "", change: 0 };
+
+  test("locked and unlocked again: there are news each time, so that the page asks for what it has forgotten", async () => {
+    await handlers["space:begin"](null);
+    await addGiven(opened({ number: 1 }), file);
+    const open = await handlers["space:watch"]({ known: 0 });
+    expect(open.progress).toEqual({ kind: "idle" });
+    await lockAll();
+    const locked = await handlers["space:watch"]({ known: open.known });
+    expect(locked.progress).toEqual({ kind: "locked" });
+    await keepUnlocked(alice.key.fingerprint, alice.secret);
+    const again = await handlers["space:watch"]({ known: locked.known });
+    expect(again.progress).toEqual({ kind: "idle" });
+    const { put } = await handlers["space:mails"](asked);
+    expect(put.map(({ subject }) => subject)).toEqual(["Matter 1"]);
+  });
+
+  test("stopped: whatever the page knew goes, and looking at it begins no index", async () => {
+    await handlers["space:begin"](null);
+    await addGiven(opened({ number: 1 }), file);
+    const { epoch, change } = await handlers["space:mails"](asked);
+    await handlers["space:sync"]({ wish: "pause" });
+    dropIndexes();
+    const after = await handlers["space:mails"]({ list, epoch, change });
+    expect([after.put, after.epoch === epoch]).toEqual([[], false]);
+    const narrow = { unread: false, files: false, author: null };
+    expect(await handlers["space:search"]({ list, query: "text", ...narrow })).toEqual({
+      mails: [],
+      more: false,
+    });
+    expect((await handlers["space:watch"]({ known: 0 })).progress).toEqual({ kind: "paused" });
+    expect([store.blocks.size, store.keys.size]).toEqual([0, 0]);
+  });
+
+  test("what was lost is said by the list's name, until it was read", async () => {
+    await handlers["space:begin"](null);
+    await addGiven(opened({ number: 1 }), file);
+    for (const name of store.blocks.keys()) store.blocks.set(name, new Uint8Array(40));
+    dropIndexes();
+    const progress = async () => (await handlers["space:watch"]({ known: 0 })).progress;
+    for (;;) if ((await progress()).kind === "lost") break;
+    expect(await progress()).toEqual({ kind: "lost", lists: [storedList.name] });
+    await handlers["space:sync"]({ wish: "noted" });
+    expect(await progress()).toEqual({ kind: "idle" });
+  });
 });

@@ -139,7 +139,7 @@ export async function forgetGivenOf(lists: readonly string[]): Promise<void> {
 }
 
 /**
- * The indexes of all lists, by their addresses, for reading alone.
+ * The indexes of all lists, by their addresses, for reading alone; none if the person wants none.
  *
  * They are read whole, texts included, in one turn: of blocks that another page writes meanwhile, heads and texts would not fit, and
  * be taken for damaged.
@@ -148,6 +148,7 @@ export async function forgetGivenOf(lists: readonly string[]): Promise<void> {
  */
 export function givenIndexes(): Promise<ReadonlyMap<string, MailIndex>> {
   return inTurn(async () => {
+    if ((await givenState()).wish !== "on") return new Map<string, MailIndex>();
     const indexes = await openIndexes();
     for (const index of indexes.values()) await index.loadTexts();
     return indexes;

@@ -50,8 +50,8 @@ interface Known {
 
 async function knownOf(mail: IndexedMail): Promise<Known | null> {
   const index = await listIndex(mail.list);
-  const searched = await index.searchedTextOf(keyOfMail(mail));
-  if (searched === null) return null;
+  const searched = (await index?.searchedTextOf(keyOfMail(mail))) ?? null;
+  if (index === undefined || searched === null) return null;
   const { lists } = await load();
   return {
     listName: lists[mail.list]?.name ?? mail.list,

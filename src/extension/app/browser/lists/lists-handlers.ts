@@ -1,4 +1,4 @@
-import { noteUse } from "../../../keys/unlocked.js";
+import { noteUse, whenLocked, whenUnlocked } from "../../../keys/unlocked.js";
 import {
   beginGiven,
   forgetGivenOf,
@@ -10,21 +10,22 @@ import {
   whenGivenChanges,
 } from "../../../mail-index/given-mails.js";
 import { isAmong, keyOfMail } from "../../../mail-index/indexed-mail.js";
-import type { MailIndex } from "../../../mail-index/mail-index.js";
+import type { IndexChanges, MailIndex } from "../../../mail-index/mail-index.js";
 import { browser } from "../../../platform/browser.js";
-import { AddonError, codeOf } from "../../../platform/errors.js";
+import { codeOf } from "../../../platform/errors.js";
 import type { HandlersOf } from "../../../platform/rpc/call.js";
 import { load } from "../../../records/storage.js";
 import type { ListsCalls, ListsProgress } from "../../calls/space-calls.js";
 
 /** What the page of lists is answered in a browser: by itself, from the index of given mails. */
 
-/** The index of a list, as it is now. @throws ListSealError `no-such-list`, and what `givenIndexes` throws */
-export async function listIndex(list: string): Promise<MailIndex> {
-  const index = (await givenIndexes()).get(list);
-  if (index === undefined) throw new AddonError("no-such-list", "there is no index of such a list");
-  return index;
+/** The index of a list, as it is now; undefined if it has none. @throws ListSealError what `givenIndexes` throws */
+export async function listIndex(list: string): Promise<MailIndex | undefined> {
+  return (await givenIndexes()).get(list);
 }
+
+/** Of a list without an index there is nothing, and whatever a page knew of it goes. */
+const noMails: IndexChanges = { epoch: "none", change: 0, put: [], removed: [] };
 
 async function progressNow(): Promise<ListsProgress> {
   const { wish } = await givenState();
@@ -45,11 +46,15 @@ async function progressNow(): Promise<ListsProgress> {
 export function listsHandlers(): HandlersOf<ListsCalls> {
   let news = 1;
   const waiting = new Set<() => void>();
-  whenGivenChanges(() => {
+  const tell = () => {
     news += 1;
     for (const go of waiting) go();
     waiting.clear();
-  });
+  };
+  whenGivenChanges(tell);
+  // what the page has forgotten, and what it may have again
+  whenLocked(tell);
+  whenUnlocked(tell);
 
   return {
     async "space:begin"() {
@@ -78,14 +83,15 @@ export function listsHandlers(): HandlersOf<ListsCalls> {
       };
     },
 
-    "space:mails": async ({ list, epoch, change }) => (await listIndex(list)).since(epoch, change),
+    "space:mails": async ({ list, epoch, change }) =>
+      (await listIndex(list))?.since(epoch, change) ?? noMails,
 
     async "space:search"({ list, query, unread, files, author }) {
       // a use that can't be noted only locks earlier
       noteUse().catch(() => undefined);
       const narrowed = { unread, files, author };
-      const { mails, more } = await (await listIndex(list)).search(query, (mail) => isAmong(mail, narrowed));
-      return { mails: mails.map(keyOfMail), more };
+      const found = await (await listIndex(list))?.search(query, (mail) => isAmong(mail, narrowed));
+      return { mails: found?.mails.map(keyOfMail) ?? [], more: found?.more === true };
     },
 
     async "space:write"({ list }) {
