@@ -32,7 +32,7 @@ export async function tabHasLoaded() {
   return !browserWindow().gBrowser.selectedBrowser.webProgress.isLoadingDocument;
 }
 
-/** Gives the page in front this width, in CSS pixels. QUIRK: Firefox's windows are never narrower than 450. */
+/** Gives the page in front this width, in CSS pixels. The window stays as it is: it has a least width. */
 export async function resizePage(width) {
   const { style } = browserWindow().gBrowser.selectedBrowser;
   [style.minWidth, style.maxWidth] = [`${width}px`, `${width}px`];

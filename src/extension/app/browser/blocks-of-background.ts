@@ -5,8 +5,8 @@ import type { blockCalls } from "../calls/block-calls.js";
 /**
  * The blocks of the mail index for a frame of ours inside a page of the web.
  *
- * QUIRK: such a frame has an IndexedDB of its own, kept apart by the page around it, in Firefox 153, and none in Chromium 156 where
- * third parties keep nothing. So the background reads and writes for it.
+ * Browsers keep what such a frame stores apart by the page around it, or let it store nothing, as they do with its locks
+ * (`platform/locks.ts`). So the background reads and writes for it, whatever the browser.
  */
 export function blocksOfBackground(): BlockStore {
   const ask = askBackground<typeof blockCalls>();

@@ -21,7 +21,7 @@ export function MailTools({ wish, change, authors, filters, isOff }: Props) {
     <search class="tools">
       <input
         type="search"
-        // QUIRK: Firefox 153 writes what is typed into its session file otherwise, and a spelling checker may be a server's
+        // Firefox writes what is typed into its session file otherwise, and a spelling checker may be a server's
         autocomplete="off"
         spellcheck={false}
         aria-label={t("space_search")}
