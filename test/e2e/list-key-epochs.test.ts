@@ -1,0 +1,145 @@
+import { mkdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { z } from "zod";
+import { GATHER_MS } from "../../src/extension/owner/epoch-state.js";
+import { OWNED_KEY } from "../../src/extension/records/has-owned-lists.js";
+import { requestTypes, ridingType } from "../../src/mail/part-types.js";
+import { type JoinedList, joinByMail, reads, sealedMails, writeTo } from "../tour/member.js";
+import { MembersPage } from "../tour/members-page.js";
+import { LISTS, listAddress } from "../tour/owner.js";
+import { Person } from "../tour/person.js";
+import { wordsOf } from "../tour/words.js";
+import { until } from "../world/processes.js";
+import { World } from "../world/world.js";
+
+/** Pictures of the owner's page, for looking at. */
+const ALBUM = fileURLToPath(new URL("../../out/list-key-epochs", import.meta.url));
+
+const [plan] = LISTS;
+if (plan === undefined) throw new Error("a list is needed");
+const list: JoinedList = { address: listAddress(plan), slug: plan.slug, name: plan.name };
+
+const WITHOUT_QUESTION = { "extensions.webextOptionalPermissionPrompts": false };
+
+const stored = z.looseObject({
+  listseal: z.looseObject({
+    lists: z.record(z.string(), z.looseObject({ listKeyFingerprint: z.string() })),
+  }),
+});
+
+/** Alice owns the list; Eve goes. Nobody presses anything about keys. */
+describe("a list that heals itself, in a real Thunderbird", () => {
+  const w = wordsOf("en");
+  let world: World;
+  let alice: Person;
+  let bob: Person;
+  let eve: Person;
+
+  /** Invites somebody, whose name as Alice writes it is `name`, and has them join by the mail that comes. */
+  async function invites(page: MembersPage, guest: Person, name: string): Promise<void> {
+    await page.fill({ addresses: `${name} <${guest.address}>` });
+    await page.press(w("invite_button"));
+    await page.waitFor(w("invite_made"));
+    const codes = await page.codes();
+    await page.press(w("invite_mail_named", guest.address));
+    await until("the compose window", async () => {
+      const state = await alice.ui.composerState().catch(() => undefined);
+      return state?.attachments.length === 1 ? state : undefined;
+    });
+    await expect(alice.ui.send()).resolves.toBe("closed");
+    await joinByMail(guest, list, codes[guest.address] ?? "", w);
+  }
+
+  beforeAll(async () => {
+    mkdirSync(ALBUM, { recursive: true });
+    world = await World.start();
+    await world.listServer.initialise();
+    const { stdout } = await world.listServer.createList(list.address, list.name, {
+      ...{ mode: "key", profile: "compatible", delivery: "resealed" },
+    });
+    const card = readFileSync(/^server card\s+(.+)$/m.exec(stdout)?.[1] ?? "");
+    await world.listServer.start();
+    alice = await Person.arrive(world, "alice", WITHOUT_QUESTION);
+    bob = await Person.arrive(world, "bob", WITHOUT_QUESTION);
+    eve = await Person.arrive(world, "eve", WITHOUT_QUESTION);
+
+    const page = await MembersPage.open(alice.addon);
+    await page.giveFile("card", "team-server.listseal", card);
+    await page.press(w("found_open"));
+    await page.waitFor(w("found_compare"));
+    await page.fill({ address: alice.address, name: alice.fullName });
+    await page.press(w("found_claim"));
+    await page.waitFor(w("people_title", "1"));
+    await invites(page, bob, "Bob");
+    await page.waitFor(w("people_title", "2"));
+    await invites(page, eve, "Eve");
+    await page.waitFor(w("people_title", "3"));
+    await page.close();
+  }, 900_000);
+
+  afterAll(() => world.stop(), 60_000);
+
+  const keyOf = async (who: Person) =>
+    stored.parse(JSON.parse(await who.addon.storage())).listseal.lists[list.address]?.listKeyFingerprint;
+  const noticesTo = (who: "bob" | "eve") =>
+    world.dovecot.mails(who, "INBOX").filter(({ raw }) => raw.includes(requestTypes.notice));
+
+  /** As if the hour that a new list key waits for others had passed. */
+  async function anHourPasses(): Promise<void> {
+    await alice.addon.inBackground(
+      z.null(),
+      `async (key, ms) => {
+        const { storage } = globalThis.messenger ?? globalThis.browser;
+        const owned = (await storage.local.get(key))[key];
+        for (const list of Object.values(owned.lists)) {
+          if (list.epoch.due === null) throw new Error("no new list key is due");
+          list.epoch.due.since = new Date(Date.now() - ms).toISOString();
+        }
+        await storage.local.set({ [key]: owned });
+        return null;
+      }`,
+      OWNED_KEY,
+      GATHER_MS,
+    );
+  }
+
+  test("Eve goes: the next post is under another key, everybody else reads it, and nobody had a mail because of it", async () => {
+    const before = await keyOf(alice);
+    const page = await MembersPage.open(alice.addon);
+    await page.press(w("people_remove_named", "Eve"));
+    await page.press(w("people_remove_now"));
+    await page.waitFor(w("people_title", "2"));
+    await page.waitFor(w("epoch_exposed", "1"));
+    await page.scrollTo("#epoch");
+    await alice.ui.picture("mail:3pane", join(ALBUM, "due.png"));
+    await page.close();
+
+    await anHourPasses();
+    await writeTo(bob, list, "Within the hour", w);
+    // she only reads her mail
+    await reads(alice, list, "Within the hour");
+    await until(
+      "another list key at Alice's",
+      async () => {
+        await alice.ui.getNewMail();
+        return (await keyOf(alice)) !== before || undefined;
+      },
+      180_000,
+    );
+    expect(await keyOf(bob)).toBe(before);
+    const next = await keyOf(alice);
+
+    await writeTo(alice, list, "After she has gone", w);
+    await reads(bob, list, "After she has gone");
+    expect(await keyOf(bob)).toBe(next);
+    expect(sealedMails(world, "bob", list).filter((raw) => raw.includes(ridingType))).toHaveLength(1);
+    expect(noticesTo("bob")).toEqual([]);
+
+    await writeTo(bob, list, "And the answer", w);
+    await reads(alice, list, "And the answer");
+    // she has what came while she was a member, and nothing since
+    expect(sealedMails(world, "eve", list)).toEqual([]);
+    expect(noticesTo("eve")).toEqual([]);
+  }, 600_000);
+});
