@@ -8,7 +8,8 @@ import {
   oneOf,
   text,
 } from "../../membership/file/check.js";
-import { missingStates, type PostDelivery } from "../../membership/request/post-delivery.js";
+import { missingStates } from "../../membership/request/command-names.js";
+import type { PostDelivery } from "../../membership/request/post-delivery.js";
 import { browser } from "../platform/browser.js";
 import { keptRecord } from "../records/storage.js";
 import { type Migrations, migrate } from "../records/stored.js";

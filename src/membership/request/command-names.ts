@@ -36,3 +36,8 @@ export type CommandName = (typeof commandNames)[number];
 /** What somebody may do in a list. `read-only` posts nothing, `post-only` gets no copies. */
 export const memberRoles = ["owner", "moderator", "member", "read-only", "post-only"] as const;
 export type MemberRole = (typeof memberRoles)[number];
+
+/** What has become of a copy that its member has not got: it is tried again, or was given up. */
+export const missingStates = ["waiting", "failed"] as const;
+/** One of {@link missingStates}. */
+export type MissingState = (typeof missingStates)[number];

@@ -2,15 +2,11 @@
 import type { Address } from "../../mail/mailbox.js";
 import type { RosterHead } from "../../protocol/message.js";
 import { anyCount, canonicalAddress, line, objectOf, several, wordOf } from "../file/declaration.js";
+import { type MissingState, missingStates } from "./command-names.js";
 import { headDeclaration, MAX_MESSAGE_ID, MAX_PERSON_NAME } from "./request.js";
 
 /** Members who are named. Against an answer that costs a server more than a moment, and a reader more than a glance. */
 export const MAX_MISSING_NAMED = 200;
-
-/** What has become of a copy that its member has not got: it is tried again, or was given up. */
-export const missingStates = ["waiting", "failed"] as const;
-/** One of {@link missingStates}. */
-export type MissingState = (typeof missingStates)[number];
 
 /** A member who has not got a post. */
 export interface MissingMember {

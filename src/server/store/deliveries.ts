@@ -5,7 +5,7 @@
  * Nobody is counted who gets no copies for now (suspended, or at their own wish), nor the author. A copy that came back after the
  * relay had taken it is known by the report's address (tokens.ts).
  */
-import type { MissingState } from "../../membership/request/post-delivery.js";
+import type { MissingState } from "../../membership/request/command-names.js";
 import { DELIVERY_CHECKS_MS, DELIVERY_KEPT_MS } from "../base/limits.js";
 import {
   type Database,
