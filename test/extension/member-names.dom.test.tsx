@@ -16,12 +16,17 @@ const told: FellowsView = {
   ],
 };
 
-async function shown(view: FellowsView): Promise<HTMLElement> {
+/** @param isThere whether what was answered stands in the page */
+async function shown(
+  view: FellowsView,
+  isThere: (place: HTMLElement) => boolean = () => true,
+): Promise<HTMLElement> {
   answers.set("space:members", () => view);
   answers.set("space:ask-members", () => null);
   const place = document.createElement("div");
   document.body.replaceChildren(place);
   await act(async () => render(<WhoIsOn list="team@lists.example" />, place));
+  while (!isThere(place)) await act(() => new Promise<void>((resolve) => setTimeout(resolve)));
   return place;
 }
 
@@ -31,13 +36,16 @@ test("nothing is guessed before the server has said something", async () => {
 });
 
 test("members are named, with what they are besides", async () => {
-  const place = await shown(told);
+  const place = await shown(told, (page) => page.querySelector("li") !== null);
   expect([...place.querySelectorAll("li")].map((item) => item.textContent)).toEqual(["Bob", "Olga · Owner"]);
   expect(place.textContent).toContain("Members: 2");
 });
 
 test("a list that shows nobody says so; a question that waits is said", async () => {
-  const place = await shown({ ...nothing, shown: "hidden", asked: true });
+  const place = await shown(
+    { ...nothing, shown: "hidden", asked: true },
+    (page) => page.querySelector("p") !== null,
+  );
   expect(place.textContent).toContain("don’t show its members");
   expect(place.querySelector("[role=status]")?.textContent).toContain("has been asked");
 });
