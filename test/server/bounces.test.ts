@@ -273,7 +273,14 @@ onEachStore(() => {
     const tokens = new Tokens(Buffer.alloc(32, 1));
     const member = { id: 7, listId: 1 };
     const token = tokens.bounce(member, 0);
-    expect(tokens.readBounce(1, token, 14 * DAY_MS)).toBe(7);
+    expect(tokens.readBounce(1, token, 14 * DAY_MS)).toEqual({ memberId: 7 });
+    expect(tokens.readBounce(1, tokens.bounce(member, 0, 9), 0)).toEqual({ memberId: 7, postId: 9 });
+    // a local part has room for 31 behind the longest list's name: a post that has no room is left out
+    const many = { id: 36 ** 4 - 1, listId: 1 };
+    const today = 20_000 * DAY_MS;
+    expect(tokens.readBounce(1, tokens.bounce(many, today, 36 ** 4), today)).toHaveProperty("postId");
+    for (const postId of [36 ** 4, 36 ** 6])
+      expect(tokens.bounce(many, today, postId).length).toBeLessThan(32);
     expect(tokens.readBounce(1, token, 15 * DAY_MS)).toBeUndefined();
     expect(tokens.readBounce(2, token, 0)).toBeUndefined();
     expect(tokens.readLeave(1, token)).toBeUndefined();
