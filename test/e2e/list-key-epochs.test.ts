@@ -21,6 +21,8 @@ if (plan === undefined) throw new Error("a list is needed");
 const list: JoinedList = { address: listAddress(plan), slug: plan.slug, name: plan.name };
 
 const WITHOUT_QUESTION = { "extensions.webextOptionalPermissionPrompts": false };
+/** Mail is fetched when the test says so, and not a moment before. */
+const WITHOUT_IDLE = { "mail.server.server1.use_idle": false };
 
 const stored = z.looseObject({
   listseal: z.looseObject({
@@ -61,7 +63,7 @@ describe("a list that heals itself, in a real Thunderbird", () => {
     const card = readFileSync(/^server card\s+(.+)$/m.exec(stdout)?.[1] ?? "");
     await world.listServer.start();
     alice = await Person.arrive(world, "alice", WITHOUT_QUESTION);
-    bob = await Person.arrive(world, "bob", WITHOUT_QUESTION);
+    bob = await Person.arrive(world, "bob", { ...WITHOUT_QUESTION, ...WITHOUT_IDLE });
     eve = await Person.arrive(world, "eve", WITHOUT_QUESTION);
 
     const page = await MembersPage.open(alice.addon);
@@ -85,22 +87,35 @@ describe("a list that heals itself, in a real Thunderbird", () => {
   const noticesTo = (who: "bob" | "eve") =>
     world.dovecot.mails(who, "INBOX").filter(({ raw }) => raw.includes(requestTypes.notice));
 
-  /** As if the hour that a new list key waits for others had passed. */
-  async function anHourPasses(): Promise<void> {
+  /** As if time had passed at Alice's. @param change source that puts the date `then` into an `epoch` of hers */
+  async function timePasses(change: string, ms: number): Promise<void> {
     await alice.addon.inBackground(
       z.null(),
       `async (key, ms) => {
         const { storage } = globalThis.messenger ?? globalThis.browser;
         const owned = (await storage.local.get(key))[key];
-        for (const list of Object.values(owned.lists)) {
-          if (list.epoch.due === null) throw new Error("no new list key is due");
-          list.epoch.due.since = new Date(Date.now() - ms).toISOString();
-        }
+        const then = new Date(Date.now() - ms).toISOString();
+        for (const { epoch } of Object.values(owned.lists)) { ${change} }
         await storage.local.set({ [key]: owned });
         return null;
       }`,
       OWNED_KEY,
-      GATHER_MS,
+      ms,
+    );
+  }
+  /** The hour that a new list key waits for others. It is an error if none is due. */
+  const anHourPasses = () => timePasses("epoch.due.since = then;", GATHER_MS);
+  /** So long that a list key is replaced for its age. */
+  const aSeasonPasses = () => timePasses("epoch.since = then;", 100 * 86_400_000);
+
+  async function untilAnotherKey(before: string | undefined): Promise<void> {
+    await until(
+      "another list key at Alice's",
+      async () => {
+        await alice.ui.getNewMail();
+        return (await keyOf(alice)) !== before || undefined;
+      },
+      180_000,
     );
   }
 
@@ -119,14 +134,7 @@ describe("a list that heals itself, in a real Thunderbird", () => {
     await writeTo(bob, list, "Within the hour", w);
     // she only reads her mail
     await reads(alice, list, "Within the hour");
-    await until(
-      "another list key at Alice's",
-      async () => {
-        await alice.ui.getNewMail();
-        return (await keyOf(alice)) !== before || undefined;
-      },
-      180_000,
-    );
+    await untilAnotherKey(before);
     expect(await keyOf(bob)).toBe(before);
     const next = await keyOf(alice);
 
@@ -142,4 +150,35 @@ describe("a list that heals itself, in a real Thunderbird", () => {
     expect(sealedMails(world, "eve", list)).toEqual([]);
     expect(noticesTo("eve")).toEqual([]);
   }, 600_000);
+
+  test("Bob is away for two keys: what he writes under the one before arrives, and he reads everything", async () => {
+    const before = await keyOf(bob);
+    for (const words of ["While Bob is away", "A season later"]) {
+      const former = await keyOf(alice);
+      await aSeasonPasses();
+      await writeTo(alice, list, words, w);
+      await reads(alice, list, words);
+      await untilAnotherKey(former);
+    }
+    await writeTo(alice, list, "Under the third key", w);
+    await reads(alice, list, "Under the third key");
+    expect(await keyOf(bob)).toBe(before);
+
+    const sealed = sealedMails(world, "alice", list).length;
+    // he has fetched nothing yet, and writes under the key that he knows
+    await writeTo(bob, list, "Written before I had heard", w);
+    await until(
+      "Bob's post at Alice's",
+      async () => {
+        await bob.ui.getNewMail();
+        await alice.ui.getNewMail();
+        return sealedMails(world, "alice", list).length > sealed || undefined;
+      },
+      240_000,
+    );
+    await reads(alice, list, "Written before I had heard");
+    for (const words of ["Under the third key", "A season later", "While Bob is away"])
+      await reads(bob, list, words);
+    expect(await keyOf(bob)).toBe(await keyOf(alice));
+  }, 900_000);
 });

@@ -75,22 +75,21 @@ const isConfirmed = sql`EXISTS (SELECT 1 FROM passed_notices WHERE passed_notice
  * back; and for other owners, whose invitations bring the list key. Each goes once. Within a transaction.
  */
 export function* queueOwnMails(now: number): Script<void> {
-  const { rows } =
-    yield sql`SELECT notice_id, notice_packets.member_id AS member_id, members.list_id AS list_id
-      FROM notice_packets JOIN shared_notices ON shared_notices.id = notice_id
-        JOIN members ON members.id = notice_packets.member_id
-      WHERE list_key IS NOT NULL AND mailed IS NULL AND NOT ${isConfirmed} AND (takes_riding = 0
-        OR role = 'owner' OR (rode IS NULL AND released <= ${now - RIDE_WAIT_MS}) OR rode <= ${now - RIDE_CONFIRM_MS})`;
-  for (const row of rows) {
-    yield* queueOwnMail(number(row, "notice_id"), number(row, "member_id"), number(row, "list_id"), now);
-  }
+  // marked first: of two servers that look at one moment, one has the row
+  yield sql`UPDATE notice_packets SET mailed = ${BEING_QUEUED} WHERE mailed IS NULL AND EXISTS (
+      SELECT 1 FROM shared_notices JOIN members ON members.id = notice_packets.member_id
+      WHERE shared_notices.id = notice_packets.notice_id AND list_key IS NOT NULL AND NOT ${isConfirmed} AND (
+        takes_riding = 0 OR role = 'owner' OR (rode IS NULL AND released <= ${now - RIDE_WAIT_MS})
+        OR rode <= ${now - RIDE_CONFIRM_MS}))`;
+  yield sql`INSERT INTO jobs (list_id, kind, notice, member_id, queued, due)
+      SELECT list_id, 'notice', CAST(${`${SHARED_NOTICE} `} AS TEXT) || notice_id, member_id, CAST(${now} AS BIGINT),
+        CAST(${now} AS BIGINT)
+      FROM notice_packets JOIN shared_notices ON shared_notices.id = notice_id WHERE mailed = ${BEING_QUEUED}`;
+  yield sql`UPDATE notice_packets SET mailed = ${now} WHERE mailed = ${BEING_QUEUED}`;
 }
 
-function* queueOwnMail(noticeId: number, memberId: number, listId: number, now: number): Script<void> {
-  yield sql`UPDATE notice_packets SET mailed = ${now} WHERE notice_id = ${noticeId} AND member_id = ${memberId}`;
-  yield sql`INSERT INTO jobs (list_id, kind, notice, member_id, queued, due)
-      VALUES (${listId}, 'notice', ${codeOf(noticeId)}, ${memberId}, ${now}, ${now})`;
-}
+/** In the place of a date, within the transaction. */
+const BEING_QUEUED = -1;
 
 /** The rides in `database`. */
 export function ridingNoticesIn(database: Database): RidingNotices {
@@ -134,7 +133,11 @@ export function ridingNoticesIn(database: Database): RidingNotices {
           sql`SELECT id FROM jobs WHERE kind = 'notice' AND notice = ${codeOf(noticeId)} AND member_id = ${memberId} LIMIT 1`,
         );
         // it is on its way
-        if (waiting === undefined) yield* queueOwnMail(noticeId, memberId, listId, now);
+        if (waiting !== undefined) return;
+        // in front of the answer that was queued with it: a program that has the key by then asks no owner for it
+        yield sql`INSERT INTO jobs (list_id, kind, notice, member_id, queued, due)
+            VALUES (${listId}, 'notice', ${codeOf(noticeId)}, ${memberId}, ${now}, ${now - 1})`;
+        yield sql`UPDATE notice_packets SET mailed = ${now} WHERE notice_id = ${noticeId} AND member_id = ${memberId}`;
       }),
   };
 }

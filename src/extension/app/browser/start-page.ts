@@ -7,6 +7,7 @@ import { type Host, setHost } from "../../platform/host.js";
 import { isFramed } from "../../platform/locks.js";
 import { mailAddress } from "../../platform/mailto.js";
 import { load } from "../../records/storage.js";
+import { sendDueReceipts } from "../../requests/held-receipts.js";
 import { endWorkerWhenIdle } from "../../worker/client.js";
 import { watchRecordHeads, watchRidingNotices } from "../handlers/incoming.js";
 import { blocksOfBackground } from "./blocks-of-background.js";
@@ -38,7 +39,8 @@ export const browserHost: Host = {
   listsChanged: async () => forgetGivenOf(Object.keys((await load()).lists)),
   send: async () => "by-hand",
   sentMail: null,
-  lookForArrivals: async () => undefined,
+  /** There are no folders; but what has waited for a day is put with what the person is to send. */
+  lookForArrivals: sendDueReceipts,
 
   /** The file is saved, and the person's mail program asked for a mail that they attach it to. */
   async writeMail({ to, subject, text, file }) {
