@@ -14,6 +14,7 @@ import {
 } from "../../src/extension/owner/epoch-state.js";
 import { packetsAnswered, renewAllIfDue } from "../../src/extension/owner/epochs.js";
 import { viewOf } from "../../src/extension/owner/view.js";
+import { noticeTargets } from "../../src/extension/records/notice-targets.js";
 import type { OwnedList } from "../../src/extension/records/owned-list.js";
 import { changeOwned } from "../../src/extension/records/owned-storage.js";
 import { noEpoch } from "../../src/extension/records/stored-epoch.js";
@@ -22,7 +23,7 @@ import { forgetPending, loadRequests } from "../../src/extension/requests/pendin
 import { parseAddress } from "../../src/mail/mailbox.js";
 import type { CommandName } from "../../src/membership/request/command-names.js";
 import { begin, cardFile, play, teamAddress } from "../server/asking.js";
-import { haveWorkerNear } from "./near-worker.js";
+import { haveWorkerNear, workers } from "./near-worker.js";
 import { ownedList } from "./owned-fixture.js";
 import { Addon } from "./play-addon.js";
 
@@ -137,6 +138,25 @@ test("Eve goes: an hour later the next post is under another key, and everybody 
   await timePasses();
   expect((await olga.as(loadRequests)).pending).toEqual([]);
   expect(await listKeyOf()).toBe(next);
+});
+
+test("what a member's packet needs of their certificate is known before, and goes with them", async () => {
+  const kept = async () => Object.keys((await olga.as(() => noticeTargets.load())).lists[list] ?? {}).length;
+  await olga.as(() => calls["owner:refresh"]({ list }));
+  await olga.settled();
+  expect(await kept()).toBe(3);
+  const looks = () => workers.flatMap(({ asked }) => asked).filter((job) => job === "notice-targets").length;
+  const before = looks();
+  await leaves(eve);
+  await anHourLater();
+  await timePasses();
+  await olga.settled();
+  // nobody's certificate was looked at again
+  expect(looks()).toBe(before);
+  // who comes is added, and who has gone is forgotten
+  const dan = new Addon("Dan", play);
+  await olga.invites(dan);
+  expect(await kept()).toBe(3);
 });
 
 test("somebody who has not heard of it writes under the key before: it is sealed again by itself, and arrives", async () => {

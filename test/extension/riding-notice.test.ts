@@ -8,6 +8,7 @@ import { GATHER_MS } from "../../src/extension/owner/epoch-state.js";
 import { renewAllIfDue } from "../../src/extension/owner/epochs.js";
 import { openSealed } from "../../src/extension/reading/opening.js";
 import { changeOwned } from "../../src/extension/records/owned-storage.js";
+import { load, update } from "../../src/extension/records/storage.js";
 import { readHeldReceipts, sendDueReceipts } from "../../src/extension/requests/held-receipts.js";
 import { loadRequests } from "../../src/extension/requests/pending.js";
 import { askServer } from "../../src/extension/requests/send-request.js";
@@ -179,8 +180,34 @@ describe("somebody puts another notice into a copy", () => {
     expect(await keyOf(bob)).not.toBe(before);
   });
 
-  test("of another list", async () => {
-    await changesNothing(await noticeToBob({ address: "other@lists.test" }));
+  test("of another list, which Bob is on as well", async () => {
+    const other = parseAddress("other@lists.test");
+    const team = await bob.list();
+    await bob.as(() =>
+      update((stored) => ({
+        stored: { ...stored, lists: { ...stored.lists, [other]: { ...team, address: other } } },
+        result: undefined,
+      })),
+    );
+    await changesNothing(await noticeToBob({ address: other }));
+    expect((await bob.as(load)).lists[other]?.listKeyFingerprint).toBe(before);
+  });
+
+  test("of other owners", async () => {
+    const owner = await readOpeningKey("member", fromBase64((await olga.key()).secret));
+    const reader = await readOpeningKey("member", fromBase64((await bob.key()).secret));
+    const owners = [
+      { certificate: sealingHalf(owner), address: parseAddress(olga.address), from: 0 },
+      { certificate: sealingHalf(reader), address: parseAddress(bob.address), from: 7 },
+    ];
+    const notice = {
+      serial: 7,
+      date: new Date(Math.floor(Date.now() / 1000) * 1000),
+      list: { address: list, key: parseFingerprint(before) },
+      news: { kind: "owners", owners },
+    } as const;
+    await changesNothing(await writeNotice(notice, owner, sealingHalf(reader)));
+    expect((await bob.list()).owners).toHaveLength(1);
   });
 
   test("by nobody who is an owner", async () => {

@@ -13,7 +13,7 @@ import { runJob } from "../worker/client.js";
 import { changeOver, nextSerial, nowInSeconds } from "./batches.js";
 import { type DueKey, dueKey, isTimeFor, makesKeysItself, mayBeStopped, notedEpoch } from "./epoch-state.js";
 import { askRoster } from "./members.js";
-import { makePackets, type NamedPacket } from "./notice-packets.js";
+import { makePackets, type NamedPacket, prepareTargets } from "./notice-packets.js";
 import { askAsOwner, noteRefusal, ownerSecret } from "./owner-requests.js";
 import { listSecretsBefore } from "./secrets-before.js";
 import { addressees, isOwner, type NoticeAddressee, untold } from "./view.js";
@@ -55,6 +55,7 @@ export async function renewListKey(address: string, limits = fullPart): Promise<
   if (known === undefined || !isOwner(known)) return;
   await changeOwned(address, (list) => ({ ...list, epoch: notedEpoch(list, new Date()) }));
   await renewIfDue(address, limits);
+  if (makesKeysItself(known)) await prepareTargets(await loadOwned(address)).catch(() => undefined);
 }
 
 /**

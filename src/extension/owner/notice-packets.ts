@@ -86,6 +86,39 @@ export async function makePackets(
   return batches.flatMap(({ packets }) => packets);
 }
 
+/** Certificates that are looked at in advance at one time: half a second of a worker. */
+const LOOKED_AT = 500;
+
+/** Digests of certificates that nothing is sealed to, as long as this page lives. */
+const unusable = new Set<string>();
+
+/**
+ * Looks at the certificates of members of whom that is not kept yet, some at a time, so that a new list key has not to wait for it.
+ * Call it when the list's log has gone on.
+ * @throws ListSealError what the worker throws, `storage-failed`
+ */
+export async function prepareTargets(list: OwnedList): Promise<void> {
+  const known = (await noticeTargets.load()).lists[list.address] ?? {};
+  const now = new Date().toISOString();
+  const missing: { readonly digest: string; readonly certificate: string }[] = [];
+  for (const member of addressees(list)) {
+    if (missing.length === LOOKED_AT) break;
+    const digest = await digestOf(member);
+    const isFresh = (known[digest]?.freshUntil ?? "") > now;
+    if (!isFresh && !unusable.has(digest)) missing.push({ digest, certificate: member.certificate });
+  }
+  if (missing.length === 0) return;
+  const members = missing.map(({ certificate }) => certificate);
+  const { targets } = await runJobApart("notice-targets", { members, now });
+  const found = new Map<string, KeptTarget>();
+  for (const [index, { digest }] of missing.entries()) {
+    const target = targets[index] ?? null;
+    if (target === null) unusable.add(digest);
+    else found.set(digest, target);
+  }
+  await keepTargets(list, found);
+}
+
 const workersAtATime = (): number => Math.min(Math.max(navigator.hardwareConcurrency ?? 1, 1), MOST_WORKERS);
 
 const digestOf = ({ certificate }: NoticeAddressee): Promise<string> =>

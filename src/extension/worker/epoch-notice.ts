@@ -138,6 +138,32 @@ export async function noticePackets({
   return { made };
 }
 
+/**
+ * What the packets of some members need of their certificates, in the same order; null for one to which nothing is sealed so.
+ * @param input.members armored certificates from the owner's own log, a thousand at most in one worker
+ * @throws ListSealError for a certificate that can't be read
+ */
+export async function targetsOf({
+  members,
+  now,
+}: {
+  readonly members: readonly string[];
+  readonly now: string;
+}): Promise<{ readonly targets: readonly (KeptTarget | null)[] }> {
+  const date = new Date(now);
+  const targets: (KeptTarget | null)[] = [];
+  for (const certificate of members) {
+    try {
+      const found = await targetOf(await readSealingKey("member", certificate, date), date);
+      targets.push(found === undefined ? null : writeTarget(found));
+    } catch (error) {
+      if (!unusable.has(codeOf(error, "worker-failed"))) throw error;
+      targets.push(null);
+    }
+  }
+  return { targets };
+}
+
 const readTarget = ({ key, fingerprint, freshUntil }: KeptTarget): NoticeTarget => ({
   key: fromBase64(key),
   fingerprint: fromBase64(fingerprint),

@@ -1,7 +1,7 @@
 import type { Outcome } from "../platform/rpc/outcome.js";
 import { readBackupFile, writeBackupFile } from "./backup.js";
 import { openDraftMail, sealDraftMail } from "./draft.js";
-import { noticePackets, sealNoticeForAll } from "./epoch-notice.js";
+import { noticePackets, sealNoticeForAll, targetsOf } from "./epoch-notice.js";
 import { exportKey, importKey } from "./imported-keys.js";
 import { makeIndexKey, unsealIndexKey } from "./index-key.js";
 import { certifyKey, readInvitationFile } from "./invitation.js";
@@ -76,6 +76,7 @@ export const jobs = {
   "new-list-key-notice": newListKeyNotice,
   "seal-notice": sealNoticeForAll,
   "notice-packets": noticePackets,
+  "notice-targets": targetsOf,
   "owners-notice": ownersNotice,
   "read-server-offer": readServerOffer,
   "server-notice": serverNotice,
