@@ -167,17 +167,17 @@ function WhoCanWrite() {
   return (
     <fieldset>
       <legend>{t("found_list_key")}</legend>
-      <label class="check">
+      <label class="choice">
         <input type="radio" name="list-key" value="pair" defaultChecked />
         {t("found_pair")}
       </label>
-      <label class="check">
-        <input type="radio" name="list-key" value="secret" />
-        <span>
-          {t("found_secret")}
-          <span class="quiet">{t("found_secret_text")}</span>
-        </span>
+      <label class="choice">
+        <input type="radio" name="list-key" value="secret" aria-describedby="only-members" />
+        {t("found_secret")}
       </label>
+      <p id="only-members" class="quiet">
+        {t("found_secret_text")}
+      </p>
     </fieldset>
   );
 }
