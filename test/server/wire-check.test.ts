@@ -18,6 +18,8 @@ function verdict(mail: string, cuts: readonly number[] = []): string {
 }
 
 const head = "From: a@b.test\r\n";
+/** Behind one of those, ends are searched for natively. */
+const long = `${"b".repeat(60)}\r\n`;
 
 test.each([
   ["a mail", `${head}\r\nwords\r\n`, "good"],
@@ -40,6 +42,16 @@ test.each([
   ["one more line", `${head}\r\n${"\r\n".repeat(MAX_LINES - 1)}`, /too many lines/],
   ["as many boundaries as may be", `${head}\r\n${"--b\r\n".repeat(MAX_HYPHEN_LINES)}`, "good"],
   ["one more boundary", `${head}\r\n${"--\r\n".repeat(MAX_HYPHEN_LINES + 1)}`, /too many lines/],
+  ["long lines", `${head}\r\n${long.repeat(9)}`, "good"],
+  ["a line feed alone among long lines", `${head}\r\n${long}${long}a\n${long}`, /line ends/],
+  ["a carriage return alone among long lines", `${head}\r\n${long}${long}a\rb\r\n${long}`, /line ends/],
+  ["two of them before a line feed", `${head}\r\n${long}${long}a\r\r\n${long}`, /line ends/],
+  ["a zero octet among long lines", `${head}\r\n${long}${long}a\0b\r\n${long}`, /malformed/],
+  [
+    "more boundaries behind long lines",
+    `${head}\r\n${`${long}--b\r\n`.repeat(MAX_HYPHEN_LINES + 1)}`,
+    /too many lines/,
+  ],
   ["hyphens that are no boundary", `${head}\r\n${"-\r\na--\r\n".repeat(MAX_HYPHEN_LINES)}`, "good"],
 ])("%s", (_name, mail, wanted) => {
   expect(verdict(mail)).toMatch(wanted === "good" ? /^good$/ : wanted);
@@ -47,7 +59,9 @@ test.each([
 
 describe("however it arrives", () => {
   test("cut anywhere, the verdict is the same", () => {
-    const piece = fc.constantFrom("\r\n", "\r", "\n", "\0", "-", "--", "a", "Received: ", "A: b", "\r\n\r\n");
+    const rare = fc.constantFrom("\r\n", "\r", "\n", "\0", "-", "--", "a", "Received: ", "A: b", "\r\n\r\n");
+    // of mails without a fault in the first line there is more to be seen
+    const piece = fc.oneof(rare, fc.constant(long), fc.constant("\r\n"));
     fc.assert(
       fc.property(
         fc.array(piece, { maxLength: 30 }),
@@ -55,6 +69,9 @@ describe("however it arrives", () => {
         (pieces, cuts) => {
           const mail = pieces.join("");
           expect(verdict(mail, cuts)).toBe(verdict(mail));
+          // octet for octet, nothing is searched for
+          const everywhere = Array.from({ length: mail.length }, (_, at) => at);
+          expect(verdict(mail, everywhere)).toBe(verdict(mail));
         },
       ),
       { numRuns: 500 },
