@@ -78,8 +78,8 @@ function wordsOf(number: number): Words {
   };
 }
 
-/** Milliseconds between two mails. */
-const GAP_MS = 60_000;
+/** Milliseconds between two mails: of ten thousand some two thousand are of the last fortnight, which each start looks through. */
+const GAP_MS = 600_000;
 
 /** A list, its reader, and its mails one after the other. */
 export class YearsOfMail {
@@ -106,7 +106,7 @@ export class YearsOfMail {
     return new YearsOfMail(list, await makePerson(address, "Alice", since), authors, since);
   }
 
-  /** Mail number so and so, a minute after the one before; seven of ten continue an earlier one. */
+  /** Mail number so and so, ten minutes after the one before; seven of ten continue an earlier one. */
   async mail(number: number, subject = wordsOf(number).subject): Promise<Uint8Array> {
     const random = numbers(number + 77);
     const author = this.#authors[random(this.#authors.length)];

@@ -120,7 +120,7 @@ describe("the first build of the index, in a real Thunderbird", () => {
     });
   });
 
-  test("an answer to a copy goes to the list, sealed", async () => {
+  test("an answer to a copy goes to the list", async () => {
     await alice.addon.inBackground(z.null(), ANSWER_COPY);
     const composer = await until("the answer", async () => {
       const state = await alice.ui.composerState().catch(() => undefined);
@@ -161,7 +161,7 @@ describe("after the installation, in a real Thunderbird", () => {
     await addon.ui.picture("mail:3pane", join(ALBUM, "6-first.png"));
     await addon.closeFrontTab();
     await addon.ui.openFolder("INBOX");
-    await addon.ui.pressShortcut("O");
+    await addon.ui.pressShortcut("E");
     await inFront();
     await addon.closeFrontTab();
     await thunderbird.quit();
