@@ -84,6 +84,7 @@ async function open(lists: readonly OwnedView[], answers: Record<string, unknown
   const all: Record<string, unknown> = {
     overview: { lists: [], keys: [], requests: [], refused: [] },
     "owner:lists": { lists },
+    "owner:members-shown": { shown: "hidden" },
     ...answers,
   };
   answering = all;
@@ -109,8 +110,20 @@ function fill(name: string, value: string): void {
   field.dispatchEvent(new Event("input", { bubbles: true }));
 }
 
-const commands = () =>
-  asked.filter(([name]) => name.startsWith("owner:") && name !== "owner:lists" && name !== "owner:codes");
+/** What the page asks by itself. */
+const questions = ["owner:lists", "owner:codes", "owner:members-shown"];
+const commands = () => asked.filter(([name]) => name.startsWith("owner:") && !questions.includes(name));
+
+test.each([
+  ["hidden", "Only owners see", "Show members to each other", "shown"],
+  ["shown", "Every member can see", "Stop showing them", "hidden"],
+])("members are shown to each other only by the owner's press (%s)", async (now, text, button, next) => {
+  await open([team], { "owner:members-shown": { shown: now }, "owner:show-members": null });
+  expect(root.querySelector("section[aria-labelledby=show-members] p")?.textContent).toContain(text);
+  press(button);
+  await settle();
+  expect(commands()).toEqual([["owner:show-members", { list: team.address, members: next }]]);
+});
 
 async function expectAccessible(): Promise<void> {
   // what needs pixels is looked at in the real Thunderbird

@@ -201,6 +201,7 @@ onEachStore(() => {
       expect(of(olga)).toMatchObject({ paused: { by: "bounces" }, keyUnusable: expect.any(Date) });
       expect(status).toEqual({
         policy: "members",
+        members: "hidden",
         held: 0,
         replaced: [{ fingerprint: listKey.fingerprint, graceEnds }],
       });
