@@ -123,7 +123,7 @@ export class Marionette {
    */
   async call<T>(shape: z.ZodType<T>, file: string, name: string, ...args: readonly unknown[]): Promise<T> {
     const script = `
-      const { setTimeout, clearTimeout } = ChromeUtils.importESModule("resource://gre/modules/Timer.sys.mjs");
+      const { setTimeout, clearTimeout, setInterval, clearInterval } = ChromeUtils.importESModule("resource://gre/modules/Timer.sys.mjs");
       ${chromeSource("common")}
       ${file === "common" ? "" : chromeSource(file)}
       const given = [...arguments];
