@@ -102,7 +102,8 @@ export const READ_DISPLAYED = `(window) => {
 const CLICK_IN_VIEW = `(window, label) => {
   const host = (${WINDOW_OF_VIEW})(window).document.querySelector(${JSON.stringify(VIEW_ELEMENT)});
   const root = host?.openOrClosedShadowRoot ?? host;
-  const all = [...(root?.querySelectorAll("button, a, [role=button]") ?? [])];
+  const pressed = (selector) => [...(root?.querySelectorAll(selector) ?? [])];
+  const all = [...pressed("button, a, [role=button]"), ...pressed("summary")];
   const button = all.find((one) => (one.textContent + " " + (one.getAttribute("aria-label") ?? "")).includes(label));
   if (!button) throw new Error("no button " + label + " among: " + all.map((one) => one.textContent).join(" | "));
   button.click();
@@ -198,7 +199,7 @@ export class ThunderbirdUi {
     );
   }
 
-  /** Clicks a button of the add-on's view, named by a part of its label. */
+  /** Clicks a button of the add-on's view, or what opens its details, named by a part of its label. */
   async clickInView(label: string): Promise<void> {
     await this.#call(z.null(), "mail-window", "inMessage", "mail:3pane", CLICK_IN_VIEW, [label]);
   }
