@@ -196,49 +196,53 @@ export function ListsPage<A extends ListsAct>({ ask, host }: Props<A>) {
       >
         {host.more}
       </ListNames>
-      <main class="messages">
-        <MailTools
-          wish={wish}
-          change={setWish}
-          authors={authors}
-          filters={host.filters}
-          isOff={isLocked || list === undefined}
-        />
-        {progress !== undefined && (
-          <IndexProgress
-            progress={progress}
-            unlock={host.unlock}
-            sync={(next) => void ask("space:sync", { wish: next }).catch(() => undefined)}
+      <main class="panes">
+        <div class="messages">
+          <MailTools
+            wish={wish}
+            change={setWish}
+            authors={authors}
+            filters={host.filters}
+            isOff={isLocked || list === undefined}
           />
-        )}
-        {failure !== null && (
-          <p class="problem" role="alert">
-            {t(sentenceKey(failure))}
-          </p>
-        )}
-        {found?.more === true && <p class="empty">{t("space_more", String(HITS_LIMIT))}</p>}
-        {overview !== null && list === undefined && <FirstSteps begin={settings} />}
-        {rows.length === 0 && list !== undefined && !["locked", "paused"].includes(progress?.kind ?? "") && (
-          <p class="empty" role="status">
-            {t(wish === everyMail ? "space_none" : "space_none_found")}
-          </p>
-        )}
-        {!isLocked && <MailRows rows={rows} selection={selection} select={select} pressed={pressed} />}
+          {progress !== undefined && (
+            <IndexProgress
+              progress={progress}
+              unlock={host.unlock}
+              sync={(next) => void ask("space:sync", { wish: next }).catch(() => undefined)}
+            />
+          )}
+          {failure !== null && (
+            <p class="problem" role="alert">
+              {t(sentenceKey(failure))}
+            </p>
+          )}
+          {found?.more === true && <p class="empty">{t("space_more", String(HITS_LIMIT))}</p>}
+          {overview !== null && list === undefined && <FirstSteps begin={settings} />}
+          {rows.length === 0 &&
+            list !== undefined &&
+            !["locked", "paused"].includes(progress?.kind ?? "") && (
+              <p class="empty" role="status">
+                {t(wish === everyMail ? "space_none" : "space_none_found")}
+              </p>
+            )}
+          {!isLocked && <MailRows rows={rows} selection={selection} select={select} pressed={pressed} />}
+        </div>
+        <section class="reading" aria-label={t("mail_text")}>
+          <div class="acts">
+            <button type="button" class="back" onClick={() => setPane("messages")}>
+              {t("space_back")}
+            </button>
+            {selected.length > 1 && <ManyActs all={host.manyActs} count={selected.length} act={act} />}
+            {mail !== undefined && <Acts all={host.acts} act={act} isUnread={mail.unread} list={list} />}
+          </div>
+          <div class="letter">
+            <header id="mark" ref={mark} />
+            {selected.length === 0 && <p class="empty">{t("space_pick")}</p>}
+            <div ref={letter} />
+          </div>
+        </section>
       </main>
-      <section class="reading" aria-label={t("mail_text")}>
-        <div class="acts">
-          <button type="button" class="back" onClick={() => setPane("messages")}>
-            {t("space_back")}
-          </button>
-          {selected.length > 1 && <ManyActs all={host.manyActs} count={selected.length} act={act} />}
-          {mail !== undefined && <Acts all={host.acts} act={act} isUnread={mail.unread} list={list} />}
-        </div>
-        <div class="letter">
-          <header id="mark" ref={mark} />
-          {selected.length === 0 && <p class="empty">{t("space_pick")}</p>}
-          <div ref={letter} />
-        </div>
-      </section>
     </div>
   );
 }

@@ -1,5 +1,5 @@
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
-import { type IndexedMail, keyOfMail } from "../../mail-index/indexed-mail.js";
+import { keyOfMail } from "../../mail-index/indexed-mail.js";
 import type { ThreadRow } from "../../mail-index/threads.js";
 import { t } from "../../ui/i18n.js";
 import { type Selection, selectAll, selectOne, selectTo, toggleOne } from "./selection.js";
@@ -155,32 +155,30 @@ function Row({ mail, depth, at, total, isSelected, choose }: RowProps) {
       aria-selected={isSelected}
       aria-posinset={at + 1}
       aria-setsize={total}
-      aria-label={labelOf(mail, subject, by)}
       style={place}
       onClick={choose}
     >
-      <span class="dot" />
-      <bdi class="author">{by}</bdi>
+      {/* a screen reader says a row's text: what matters most comes first, and spaces keep the words apart */}
+      <span class="dot">
+        <span class="unseen">
+          {unread && `${t("space_unread")} `}
+          {doubtful && `${t("space_doubtful")} `}
+        </span>
+      </span>
+      <bdi class="author">{by}</bdi>{" "}
       <time class="when" dateTime={new Date(mail.date).toISOString()}>
         {shortDate(mail.date)}
-      </time>
-      <bdi class="subject">{subject}</bdi>
+      </time>{" "}
+      <bdi class="subject">{subject}</bdi>{" "}
       <span class="marks">
-        {doubtful && <span class="doubtful">{t("space_doubtful")} </span>}
-        {attachments.length > 0 && "📎"}
+        <span aria-hidden="true">
+          {doubtful && <span class="doubtful">{t("space_doubtful")} </span>}
+          {attachments.length > 0 && "📎"}
+        </span>
+        {attachments.length > 0 && <span class="unseen">{t("space_files")}</span>}
       </span>
     </div>
   );
-}
-
-/** What a screen reader says of a row. */
-function labelOf(mail: IndexedMail, subject: string, by: string): string {
-  return [
-    ...(mail.unread ? [t("space_unread")] : []),
-    ...(mail.doubtful ? [t("space_doubtful")] : []),
-    ...[by, subject, shortDate(mail.date)],
-    ...(mail.attachments.length > 0 ? [t("space_files")] : []),
-  ].join(", ");
 }
 
 /** The hour for today, the day for everything else. */
