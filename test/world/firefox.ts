@@ -79,6 +79,12 @@ const callOf = (source: string): string => `
     (error) => done({ failed: String(error) + "\\n" + (error?.stack ?? "") }),
   );`;
 
+/** The element that has the focus, in shadow roots too, of which WebDriver's own answer is the host alone. */
+const FOCUSED = `
+  let element = document.activeElement;
+  while (element?.shadowRoot?.activeElement) element = element.shadowRoot.activeElement;
+  return element;`;
+
 /** Where something is looked for: a tab, and the way to a frame in it. */
 interface Place {
   readonly handle: string;
@@ -187,7 +193,9 @@ function sheetOf(wheel: Wheel, place: Place): Sheet {
       // what was clicked may be a line within the element that takes the keys
       await wheel.turn(async () => {
         await wheel.inContent(place);
-        const active = elementShape.parse(await wheel.ask("WebDriver:GetActiveElement"))[ELEMENT];
+        const active = elementShape.parse(await wheel.ask("WebDriver:ExecuteScript", { script: FOCUSED }))[
+          ELEMENT
+        ];
         await keys(active, text);
       });
     },
