@@ -16,6 +16,9 @@ const ALBUM = fileURLToPath(new URL("../../out/browser-lists", import.meta.url))
 const PASSPHRASE = "correct horse battery";
 const PHONE = 390;
 
+/** What is typed into a page is kept for the next start; this makes Firefox do it at once. */
+const SAVE_SESSIONS = { "browser.sessionstore.interval": 1000 };
+
 /** Runs in the page of lists: everything that it shows. */
 const SHOWN = `() => {
   const texts = (selector) => [...document.querySelectorAll(selector)].map((one) => one.textContent.trim());
@@ -69,7 +72,7 @@ class Desk {
 
   static async make(name: BrowserName, language: Language): Promise<Desk> {
     mkdirSync(join(ALBUM, language), { recursive: true });
-    const bed = await ReaderBed.make(name, { language });
+    const bed = await ReaderBed.make(name, { language, firefoxPreferences: SAVE_SESSIONS });
     await keepInBrowser(bed.page, await keptBy(bed.carol, [bed.list], PASSPHRASE));
     return new Desk(bed, language);
   }
