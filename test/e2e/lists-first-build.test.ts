@@ -30,6 +30,12 @@ const ANSWER_COPY = `async () => {
   const page = await messages.query({ folderId: id });
   await compose.beginReply(page.messages[0].id);
 }`;
+/** Runs in the background page: how many readable copies there are. */
+const COUNT = `async () => {
+  const { folders } = globalThis.messenger ?? globalThis.browser;
+  const [folder] = await folders.query({ name: "Board" });
+  return folder === undefined ? 0 : (await folders.getFolderInfo(folder.id)).totalMessageCount;
+}`;
 /** Runs in the background page: the subjects of the folder of readable copies, and whether each is read. */
 const COPIES = `async () => {
   const { accounts, folders, messages } = globalThis.messenger ?? globalThis.browser;
@@ -80,6 +86,8 @@ describe("the first build of the index, in a real Thunderbird", () => {
     await world.stop();
   });
 
+  const copiesNow = () => alice.addon.inBackground(copiesShape, COPIES);
+
   test("after a power cut in the middle of it, it goes on where it was", async () => {
     page = await ListsPage.open(alice.addon);
     const before = await page.waitFor("the first mails", ({ rows }) => rows > 0);
@@ -102,10 +110,12 @@ describe("the first build of the index, in a real Thunderbird", () => {
     const { letter } = await page.shown();
     const read = `Small talk ${/the (\d+)th/.exec(letter)?.[1]}`;
     await page.clickCopies();
-    const copies = await until("all copies", async () => {
-      const all = await alice.addon.inBackground(copiesShape, COPIES);
-      return all.length >= MAILS ? all : undefined;
-    });
+    // QUIRK: Thunderbird 153 may never end a query of a folder that grows meanwhile
+    await until(
+      "all copies",
+      async () => (await alice.addon.inBackground(z.number(), COUNT)) >= MAILS || undefined,
+    );
+    const copies = await copiesNow();
     expect(copies).toHaveLength(MAILS);
     expect(copies.filter((copy) => copy.read).map(({ subject }) => subject)).toEqual([read]);
     // this is their price
@@ -114,10 +124,10 @@ describe("the first build of the index, in a real Thunderbird", () => {
 
   test("what is read later is read in its copy too", async () => {
     await page.key("n");
-    await until("another copy to be read", async () => {
-      const all = await alice.addon.inBackground(copiesShape, COPIES);
-      return all.filter((copy) => copy.read).length === 2 || undefined;
-    });
+    await until(
+      "another copy to be read",
+      async () => (await copiesNow()).filter((copy) => copy.read).length === 2 || undefined,
+    );
   });
 
   test("an answer to a copy goes to the list", async () => {

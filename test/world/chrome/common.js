@@ -58,8 +58,9 @@ export const widgetName = (addonId) => addonId.toLowerCase().replace(/[^a-z0-9_-
  * Runs source code (a function of `content`) with full rights in the process of a browser element and gives its
  * JSON result.
  *
- * QUIRK: a page of an add-on begins in one process and goes on in another (Thunderbird 153); what was asked in the first one has no
- * answer. It fails as soon as that is seen: whoever may ask again does, and nobody waits for an answer that can't come.
+ * QUIRK: a page of an add-on begins in one process and goes on in another (Thunderbird 153), and the background page goes to sleep
+ * in the middle of what it is asked: there is no answer then. It fails as soon as that is seen: whoever may ask again does, and nobody
+ * waits for an answer that can't come.
  */
 export function inBrowser(browser, source, args, timeout = PATIENCE) {
   const { frameLoader, messageManager: manager } = browser;
@@ -73,8 +74,7 @@ export function inBrowser(browser, source, args, timeout = PATIENCE) {
     };
     const timer = setTimeout(() => end(reject, new Error("no answer from the content process")), timeout);
     const watch = setInterval(() => {
-      const now = browser.frameLoader;
-      if (now && now !== frameLoader) end(reject, new Error("the page went on in another process"));
+      if (browser.frameLoader !== frameLoader) end(reject, new Error("the page ended before it answered"));
     }, 100);
     function listener({ data }) {
       if (data.failed === undefined) end(resolve, JSON.parse(data.ok));
