@@ -124,6 +124,15 @@ class Desk {
     return this.lists.picture(join(ALBUM, this.language, `${this.bed.browser.name}-${name}.png`));
   }
 
+  /** Gives the page this width, and waits until it has it: Firefox lays pages out in its own time. */
+  async resize(width: number): Promise<void> {
+    await this.lists.resize(width);
+    await until(
+      `a page of ${width} px`,
+      async () => (await this.lists.run(z.number(), `() => window.innerWidth`)) === width || undefined,
+    );
+  }
+
   async search(words: string): Promise<void> {
     await this.lists.run(
       z.null(),
@@ -253,7 +262,7 @@ describeInBrowsers("the page of lists", (name) => {
   });
 
   test("at the width of a telephone one pane at a time", async () => {
-    await desk.lists.resize(PHONE);
+    await desk.resize(PHONE);
     await desk.shows("the message alone", ({ letter }) => letter !== "");
     expect(
       await desk.lists.run(z.number(), `() => document.documentElement.scrollWidth`),
@@ -264,7 +273,7 @@ describeInBrowsers("the page of lists", (name) => {
     await desk.shows("the rows", ({ letter }) => letter === "");
     await desk.picture("phone");
     expect(await axeComplaints(desk.lists)).toEqual([]);
-    await desk.lists.resize(1200);
+    await desk.resize(1200);
   });
 
   test("nothing of it is on the disk in clear", async () => {
@@ -386,7 +395,7 @@ describeInBrowsers("the page of lists in Japanese", (name) => {
     await desk.shows("the message", ({ letter }) => letter.includes("添付の資料"));
     await desk.picture("opened");
     expect(await axeComplaints(desk.lists)).toEqual([]);
-    await desk.lists.resize(PHONE);
+    await desk.resize(PHONE);
     await desk.picture("phone-opened");
     expect(await axeComplaints(desk.lists)).toEqual([]);
     await desk.lists.click(".back");
