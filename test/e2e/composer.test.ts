@@ -88,7 +88,7 @@ describeInBrowsers("the composer", (name) => {
   });
 
   test("the Reader page leads there, and the composer has its one list chosen", async () => {
-    await bed.page.click("header nav a");
+    await bed.page.click('header nav a[href$="composer.html"]');
     const writing = await bed.browser.opened("app/browser/composer.html");
     await writing.waitFor(".editor .text");
     expect(await writing.run(z.string(), `() => document.querySelector("select").value`)).toBe(
