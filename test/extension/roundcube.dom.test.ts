@@ -180,8 +180,9 @@ test.each([
 test("what crosses is checked: a page's nonsense is refused", () => {
   const mail = new ArrayBuffer(4);
   const { input: toRead } = readingWords["frame:read"];
-  expect(toRead({ mail, more: 1 })).toEqual({ mail });
-  for (const bad of [null, {}, { answers: mail }, { mail: "text" }]) expect(() => toRead(bad)).toThrow();
+  expect(toRead({ mail, page: null, more: 1 })).toEqual({ mail, page: null });
+  for (const bad of [null, {}, { answers: mail }, { mail: "text" }, { mail, page: 3 }])
+    expect(() => toRead(bad)).toThrow();
   expect(() => writingWords["frame:write"].input({ answers: mail, to: [3] })).toThrow();
   const { input: outgoing, output: attached } = writingCalls["webmail:attach"];
   expect(() => outgoing({ to: "a", from: "b", subject: "c", notice: "d", files: [{ name: "x" }] })).toThrow();

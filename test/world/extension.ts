@@ -122,7 +122,11 @@ export class InstalledAddon {
   async setStorage(key: string, value: unknown): Promise<void> {
     await this.inBackground(
       z.null(),
-      `async (key, value) => (globalThis.messenger ?? globalThis.browser).storage.local.set({ [key]: value })`,
+      `async (key, value) => {
+        // QUIRK: right after Thunderbird 153 has started this was seen to give an object
+        await (globalThis.messenger ?? globalThis.browser).storage.local.set({ [key]: value });
+        return null;
+      }`,
       key,
       value,
     );
