@@ -55,7 +55,7 @@ test("keys and vectors are what the program writes, octet by octet", () => {
     other: "",
     said: "",
   });
-}, 120_000);
+}, 600_000);
 
 test("a file is written as it was read", async () => {
   for (const [name, vector] of vectors) {
@@ -82,7 +82,7 @@ test("mails, letters, sequences and pins come out as they say", async () => {
     new Set(["mails", "letters", "sequences", "pins"]),
   );
   expect(others.filter((each) => !isRight(each))).toEqual([]);
-}, 120_000);
+}, 600_000);
 
 test("each check that can be taken out is in the table of README.md, with vectors that notice", async () => {
   const rows = readTable();

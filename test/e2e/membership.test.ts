@@ -360,10 +360,12 @@ describe.each(stories)("a list's life, keys %s, mode %s, pages in %s", (profile,
       return now !== undefined && now !== old ? now : undefined;
     });
     await until("Bob's receipt", async () => {
-      await page.press(w("notice_ask"));
-      await pause(3_000);
       await alice.ui.getNewMail();
-      return (await page.text()).includes(w("notice_confirmed", "1", to)) || undefined;
+      const isThere = (await page.text()).includes(w("notice_confirmed", "1", to));
+      // where everybody has confirmed meanwhile there is nothing to ask, and no button
+      if (!isThere) await page.press(w("notice_ask")).catch(() => undefined);
+      await pause(1_000);
+      return isThere || undefined;
     });
     await look("13-confirmed", "#new-key");
     await page.close();

@@ -97,6 +97,8 @@ test("a new secret by epoch: everybody but her who went has it, also whoever was
   const second = await secretOf(olga);
   expect(second).not.toBe(before);
   expect(listKeyKindOf((await olga.list()).listKeyFingerprint)).toBe("secret");
+  // the notice rides: the first post brings the secret that it is under
+  await olga.posts("the first under it");
   while ((await secretOf(ann)) !== second) await ann.hears();
 
   await olga.as(() => calls["owner:new-key"]({ list, graceDays: 0 }));
