@@ -269,7 +269,7 @@ const server: readonly Mutation[] = [
       'if (address === list.address) return refusal("bad-address");\n  return commandOutcome(\n    await parts.store.enrolMember',
       "return commandOutcome(\n    await parts.store.enrolMember",
     ],
-    ["a used list key", 'if (error instanceof Conflict) return refusal("list-conflict");', ""],
+    ["a used list key", "if (error instanceof Conflict) return refusal(conflictCode(error));", ""],
   ]),
   ...inFile("server/request/joining.ts", [
     ["the card's code", 'if (status === "wrong") throw', "if (false) throw"],

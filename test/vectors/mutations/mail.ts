@@ -120,11 +120,7 @@ export const mailMutations: readonly Mutation[] = [
       'const sealed = top.value === "multipart/mixed" ? withoutNotice(raw, bodies, boundary) : bodies;',
       'const sealed = top.value === "multipart/mixed" ? bodies.slice(1) : bodies;',
     ],
-    [
-      "shell: the parts make one message",
-      "return isComplete(parts) ? { parts, headers: fields } : undefined;",
-      "return { parts, headers: fields };",
-    ],
+    ["shell: the parts make one message", "if (!isComplete(parts)) return undefined;", ""],
     ["shell: there is one list signature at most", "isOne && parts.length - types.length <= 1", "isOne"],
     ["shell: the boundary has a character outside base64", " || /^[A-Za-z0-9+/=]*$/.test(boundary)", ""],
     [
