@@ -52,7 +52,7 @@ describe("files that are given", () => {
 
   test("the lines before a pasted source are no part of it", async () => {
     const source = pastedMail("\n  \nFrom: a@b.test\n\nx", "Pasted");
-    expect(source.kind === "mail" && (await source.file.text())).toBe("From: a@b.test\n\nx");
+    expect(source.kind === "pasted" && (await source.file.text())).toBe("From: a@b.test\n\nx");
   });
 });
 

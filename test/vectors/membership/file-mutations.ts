@@ -3,11 +3,6 @@ import { inFile, type Mutation } from "./in-file.js";
 
 const json: readonly Mutation[] = [
   ...inFile("membership/file/json-fields.ts", [
-    [
-      "no version",
-      'if (typeof version !== "number" || !Number.isInteger(version) || version < 1)',
-      "if (false)",
-    ],
     ["later version", "if (version > newest) throw new", "if (false) throw new"],
     ["kind of a file", 'if (from === "file") throw new', 'if (from === "file") return; throw new'],
     [
