@@ -1,13 +1,4 @@
-import {
-  type Check,
-  CheckError,
-  type Checked,
-  count,
-  listOf,
-  object,
-  oneOf,
-  text,
-} from "../../membership/file/check.js";
+import { type Checked, count, listOf, object, oneOf, only, text } from "../../membership/file/check.js";
 import { missingStates } from "../../membership/request/command-names.js";
 import type { PostDelivery } from "../../membership/request/post-delivery.js";
 import { browser } from "../platform/browser.js";
@@ -63,13 +54,8 @@ export interface DeliveryRecord {
   readonly posts: readonly StoredDelivery[];
 }
 
-const version: Check<typeof DELIVERY_VERSION> = (value) => {
-  if (value !== DELIVERY_VERSION) throw new CheckError("the newest version");
-  return DELIVERY_VERSION;
-};
-
 const record = object<{ readonly [K in keyof DeliveryRecord]: DeliveryRecord[K] }>({
-  version,
+  version: only(DELIVERY_VERSION),
   posts: listOf(storedDelivery),
 });
 

@@ -1,12 +1,11 @@
 import { parseAddress } from "../../mail/mailbox.js";
 import {
-  type Check,
-  CheckError,
   type Checked,
   flag,
   listOf,
   object,
   oneOf,
+  only,
   orNull,
   recordOf,
   text,
@@ -45,13 +44,8 @@ interface FellowRecord {
   readonly lists: Readonly<Record<string, Checked<typeof known>>>;
 }
 
-const version: Check<typeof FELLOW_VERSION> = (value) => {
-  if (value !== FELLOW_VERSION) throw new CheckError("the newest version");
-  return FELLOW_VERSION;
-};
-
 const record = object<{ readonly [K in keyof FellowRecord]: FellowRecord[K] }>({
-  version,
+  version: only(FELLOW_VERSION),
   lists: recordOf(known),
 });
 

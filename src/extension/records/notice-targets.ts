@@ -1,4 +1,4 @@
-import { type Check, CheckError, type Checked, object, recordOf, text } from "../../membership/file/check.js";
+import { type Checked, object, only, recordOf, text } from "../../membership/file/check.js";
 import { keptRecord } from "./storage.js";
 import { type Migrations, migrate } from "./stored.js";
 
@@ -27,13 +27,8 @@ export interface NoticeTargets {
   readonly lists: Readonly<Record<string, ListTargets>>;
 }
 
-const version: Check<typeof NOTICE_TARGETS_VERSION> = (value) => {
-  if (value !== NOTICE_TARGETS_VERSION) throw new CheckError("the newest version");
-  return NOTICE_TARGETS_VERSION;
-};
-
 const record = object<{ readonly [K in keyof NoticeTargets]: NoticeTargets[K] }>({
-  version,
+  version: only(NOTICE_TARGETS_VERSION),
   lists: recordOf(recordOf(target)),
 });
 

@@ -1,13 +1,5 @@
 import { fromBase64, toBase64 } from "../../mail/base64.js";
-import {
-  type Check,
-  CheckError,
-  type Checked,
-  count,
-  listOf,
-  object,
-  text,
-} from "../../membership/file/check.js";
+import { type Checked, count, listOf, object, only, text } from "../../membership/file/check.js";
 import { keyOf } from "../keys/certify-key.js";
 import { withLock } from "../platform/locks.js";
 import { keptRecord, load } from "../records/storage.js";
@@ -39,13 +31,8 @@ export interface HeldReceipts {
   readonly receipts: readonly Checked<typeof heldReceipt>[];
 }
 
-const version: Check<typeof HELD_RECEIPTS_VERSION> = (value) => {
-  if (value !== HELD_RECEIPTS_VERSION) throw new CheckError("the newest version");
-  return HELD_RECEIPTS_VERSION;
-};
-
 const record = object<{ readonly [K in keyof HeldReceipts]: HeldReceipts[K] }>({
-  version,
+  version: only(HELD_RECEIPTS_VERSION),
   receipts: listOf(heldReceipt),
 });
 
