@@ -1,4 +1,7 @@
 /** What every store has to keep to, above all when several ask it at the same moment. */
+import { setImmediate } from "node:timers/promises";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { MAX_HELD_OF_STRANGERS } from "../../src/server/base/limits.js";
 import type { VerifiedCommand } from "../../src/server/store/authorization.js";
@@ -55,6 +58,37 @@ async function queued(store: Store, post = newPost()): Promise<number> {
   const outcome = await store.queuePost(post);
   if (outcome.kind !== "queued" && outcome.kind !== "held") throw new Error(outcome.kind);
   return outcome.postId;
+}
+
+/**
+ * The most octets of buffers that were in use at one time while `work` ran, beyond what was in use before.
+ *
+ * QUIRK: what a collection of V8's finds dead is freed by another thread, and done with for certain when the next one begins: so
+ * there are two before each look. Node gives the collector out only where a flag says so.
+ */
+async function watchingBuffers<T>(work: () => Promise<T>): Promise<{ result: T; most: number }> {
+  setFlagsFromString("--expose-gc");
+  const collect: unknown = runInNewContext("gc");
+  if (typeof collect !== "function") throw new Error("no collector");
+  const inUse = () => {
+    collect();
+    collect();
+    return process.memoryUsage().arrayBuffers;
+  };
+  const before = inUse();
+  let most = before;
+  let working = true;
+  const watch = async () => {
+    while (working) {
+      most = Math.max(most, inUse());
+      await setImmediate();
+    }
+  };
+  const done = work().finally(() => {
+    working = false;
+  });
+  const [result] = await Promise.all([done, watch()]);
+  return { result, most: most - before };
 }
 
 /** On the store's database, past the store. */
@@ -192,12 +226,11 @@ onEachStore(() => {
       },
     );
 
-    test("that is large is read into one buffer: its pieces don't pile up beside it", async () => {
-      const length = 48 * PIECE_OCTETS;
+    test("that is large is read into one buffer: its pieces are not kept beside it", async () => {
+      const length = 16 * PIECE_OCTETS;
       const postId = await queued(here, newPost("large", { raw: new Uint8Array(length) }));
-      const before = process.memoryUsage().arrayBuffers;
-      const post = await there.post(postId);
-      expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(1.5 * length);
+      const { result: post, most } = await watchingBuffers(() => there.post(postId));
+      expect(most).toBeLessThan(1.5 * length);
       expect(post?.raw).toHaveLength(length);
     });
 
