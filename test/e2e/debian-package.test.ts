@@ -115,7 +115,7 @@ const chapter = (said: string, title: string) => said.split(`== ${title}\n`)[1]?
       expect(files).toContain(name);
     // nothing for compiling, and no path of where it was built
     expect(files).not.toMatch(/prebuild-install|\.cpp$|binding\.gyp/m);
-  }, 600_000);
+  }, 1_500_000);
 
   test("is installed, set up, upgraded with a thousand copies waiting, removed and purged", async () => {
     const machine = await Machine.debian(folder, await makeDebianBase(12));
@@ -170,5 +170,5 @@ new SMTPServer({
       /^code 0\nls: cannot access '\/var\/lib\/listseal': No such file or directory$/m,
     );
     expect(chapter(said, "again")).not.toMatch(/^listseal:/m);
-  }, 900_000);
+  }, 1_500_000);
 });
