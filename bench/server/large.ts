@@ -2,11 +2,12 @@
  * A list of 100,000 members: how long the server's thread is at one thing while it starts, takes a post, and is asked about the
  * roster; and whether anything takes more than ten times as long as with a tenth of the members.
  *
- * The server runs in this process, so what is measured is the longest turn of the event loop, in processor time, which
- * other programs do not lengthen. It includes V8's own threads: a little more than the turn itself.
+ * The server runs in this process, so what is measured is the longest turn of the event loop, in processor time of its thread, which
+ * other programs do not lengthen.
  */
 
 import { randomBytes } from "node:crypto";
+import { readFileSync } from "node:fs";
 import { MAX_NOTICE_PACKETS } from "../../src/membership/request/commands.js";
 import { DAY_MS } from "../../src/server/base/limits.js";
 import { roster } from "../../src/server/request/roster.js";
@@ -39,13 +40,17 @@ const cpuNow = (): number => {
   return (user + system) / 1000;
 };
 
+/** Of this thread alone: what others do while it waits for a processor is no turn of its own. */
+const threadNow = (): number =>
+  Number(readFileSync(`/proc/self/task/${process.pid}/schedstat`, "latin1").split(" ")[0]) / 1e6;
+
 async function spent(work: () => Promise<unknown>): Promise<Spent> {
   let turn = 0;
   let isDone = false;
   const begun = cpuNow();
-  let last = begun;
+  let last = threadNow();
   const next = () => {
-    const now = cpuNow();
+    const now = threadNow();
     turn = Math.max(turn, now - last);
     last = now;
     if (!isDone) setImmediate(next);
@@ -54,7 +59,7 @@ async function spent(work: () => Promise<unknown>): Promise<Spent> {
   await work();
   const whole = cpuNow() - begun;
   isDone = true;
-  return { turn: Math.max(turn, cpuNow() - last), whole };
+  return { turn: Math.max(turn, threadNow() - last), whole };
 }
 
 /** Everything that is measured, at a list with that many members. */
@@ -134,9 +139,41 @@ async function atSize(members: number): Promise<ReadonlyMap<string, Spent>> {
         const { kind } = await store.keepSharedNotice(verified, notice, packets);
         if (kind !== "done") throw new Error(`the notice was ${kind}`);
       });
+      for (let from = MAX_NOTICE_PACKETS + 1; from < members; from += MAX_NOTICE_PACKETS) {
+        const more = Array.from({ length: Math.min(MAX_NOTICE_PACKETS, members - from) }, (_, index) => ({
+          to: (from + index).toString(16).padStart(40, "0"),
+          packet: randomBytes(PACKET_OCTETS),
+        }));
+        const verified = verifiedCommand(list.list, { ...command, id: `notice ${from}` }, "claim");
+        await store.keepSharedNotice(verified, { serial: 1, digest: "a digest", body }, more);
+      }
+      // nobody's program takes it in a copy: a mail of its own for each
+      await note("the notice is passed on", async () => {
+        const verified = verifiedCommand(list.list, { ...command, id: "key" }, "new-list-key");
+        const key = { certificate: randomBytes(32), fingerprint: "ab".repeat(20), material: ["new"] };
+        const { kind } = await store.replaceListKey(verified, key, {
+          ...{ serial: 1, replaces: list.list.listKeyFingerprint ?? "", graceEnds: Date.now() },
+          notice: { digest: "a digest", head: await store.recordHead(list.list.id) },
+        });
+        if (kind !== "done") throw new Error(`the notice was ${kind}`);
+      });
+      await note("an owner asks who has it", () =>
+        store.passedNotices(list.list.id, { news: "new-list-key", serial: 1 }),
+      );
+      await note("late notices are looked for", () => store.queueLateNotices(Date.now()));
+      await note("the list waits after a restore", () =>
+        store.setListAside(list.list.id, "restored", Date.now()),
+      );
       const owner = await store.memberByAddress(list.list.id, alice.address);
       if (owner === undefined) throw new Error("no owner");
       const asked = { list: list.list, now: new Date(), parts: { store, heads } };
+      await note("everybody is to hear of a revoked key", async () => {
+        const now = await store.listById(list.list.id);
+        if (now === undefined) throw new Error("no list");
+        const verified = verifiedCommand(now, { ...command, id: "revoke" }, "revoke");
+        const named = { address: "crowd1@people.test", fingerprint: "1".padStart(40, "0") };
+        await store.revokeCertificate(verified, named, certificate);
+      });
       await note("a page of the roster for an owner", () => roster(asked, owner, { after: 0 }));
     });
     void store;
@@ -148,7 +185,14 @@ async function atSize(members: number): Promise<ReadonlyMap<string, Spent>> {
 }
 
 /** What takes as long as there are members; the rest should take the same with any number. */
-const everybody = new Set(["everybody is added", "member list"]);
+const everybody = new Set([
+  "everybody is added",
+  "member list",
+  "the notice is passed on",
+  "an owner asks who has it",
+  "late notices are looked for",
+  "the list waits after a restore",
+]);
 
 /** The rows of this part. */
 export async function largeRows(): Promise<readonly Row[]> {

@@ -1,11 +1,9 @@
 /** A post for a large list: its copies are queued some at a time, and each member of that moment gets one, whatever happens. */
 import { afterEach, beforeEach, describe, expect, jest, test } from "@jest/globals";
-import type { Database } from "../../src/server/store/database.js";
 import { FAN_OUT_STEP } from "../../src/server/store/fan-outs.js";
 import { openStore } from "../../src/server/store/open-store.js";
-import { connectToPostgres } from "../../src/server/store/postgres.js";
-import { openSqlite } from "../../src/server/store/sqlite.js";
-import { type NewPost, type Store, storeIn } from "../../src/server/store/store.js";
+import type { NewPost, Store } from "../../src/server/store/store.js";
+import { dyingStore } from "./dying-database.js";
 import { turnsDuring } from "./event-loop-turns.js";
 import { type PlayList, PlayServer, person } from "./play-server.js";
 import { onEachStore } from "./stores.js";
@@ -77,27 +75,6 @@ async function claimed(): Promise<readonly number[]> {
 const idOf = async (index: number) =>
   (await store.memberByAddress(list.list.id, memberOf(index).member.address))?.id ?? 0;
 
-/** A database that is gone after one transaction: what a kill leaves of a post that is taken just then. */
-function dying(database: Database): Database {
-  let isGone = false;
-  const alive = <T>(work: () => Promise<T>): Promise<T> =>
-    isGone ? Promise.reject(new Error("gone")) : work();
-  return {
-    dialect: database.dialect,
-    query: (statement) => alive(() => database.query(statement)),
-    queryInBackground: (statement) => alive(() => database.queryInBackground(statement)),
-    transaction: (script) =>
-      alive(async () => {
-        const result = await database.transaction(script);
-        isGone = true;
-        return result;
-      }),
-    readLocked: (script, whileLocked) => alive(() => database.readLocked(script, whileLocked)),
-    waitingSince: () => undefined,
-    close: () => database.close(),
-  };
-}
-
 onEachStore(() => {
   test("everybody has a copy to come when the post is taken, and others had their turns meanwhile", async () => {
     const taking = store.queuePost(newPost());
@@ -111,11 +88,7 @@ onEachStore(() => {
 
   describe("killed when the first were queued", () => {
     beforeEach(async () => {
-      const { place } = server;
-      const database = dying(
-        place.kind === "sqlite" ? openSqlite(place.file) : connectToPostgres(place.url, 1),
-      );
-      const killed = storeIn(database, "shared");
+      const killed = dyingStore(server.place, 1);
       expect(await killed.queuePost(newPost())).toMatchObject({ kind: "queued", copies: MEMBERS });
       await killed.close();
       expect((await store.queueCounts()).waiting).toBe(FAN_OUT_STEP);

@@ -7,6 +7,7 @@
  *
  * The SQL is what SQLite (3.35) and PostgreSQL (12) both know; where they differ, {@link SqlDialect} has the words.
  */
+import { setImmediate as others } from "node:timers/promises";
 
 /** A value in a statement. */
 export type Value = string | number | Uint8Array | null;
@@ -150,6 +151,14 @@ export async function runInTurn<T>(
   let step = script.next();
   while (!step.done) step = script.next(await answer(step.value));
   return step.value;
+}
+
+/**
+ * Runs `step`, a transaction about some of many rows, until it returns false: no more are left. Others have their turns between
+ * two. In one transaction, rows for a hundred thousand members would keep everybody else waiting.
+ */
+export async function inSteps(step: () => Promise<boolean>): Promise<void> {
+  while (await step()) await others();
 }
 
 /** Thrown when a row holds what its column can't: the database was changed by other software. */

@@ -7,8 +7,16 @@
  * by whoever comes to it: the one who took the post, or after a crash the next worker that finds nothing else to do. Nobody
  * joins a post that was taken before them, and who is removed between two steps gets nothing, as with a job that waits.
  */
-import { setImmediate as others } from "node:timers/promises";
-import { type Database, firstRow, number, type Script, type Statement, sql, textColumn } from "./database.js";
+import {
+  type Database,
+  firstRow,
+  inSteps,
+  number,
+  type Script,
+  type Statement,
+  sql,
+  textColumn,
+} from "./database.js";
 import { lockList } from "./lists.js";
 import { dropFinishedPost } from "./post-pieces.js";
 
@@ -88,6 +96,5 @@ async function goOn(database: Database, postId: number | undefined): Promise<boo
 export const continueFanOut = (database: Database): Promise<boolean> => goOn(database, undefined);
 
 /** Queues all that is left: of one post, or of every. Others have their turns between the steps. */
-export async function finishFanOuts(database: Database, postId?: number): Promise<void> {
-  while (await goOn(database, postId)) await others();
-}
+export const finishFanOuts = (database: Database, postId?: number): Promise<void> =>
+  inSteps(() => goOn(database, postId));

@@ -65,5 +65,14 @@ export function laterSteps(dialect: SqlDialect): readonly string[] {
   ) ${tableEnd};
   CREATE INDEX lost_copies_of_member ON lost_copies (member_id);
   `,
+    `
+  -- 1: nobody gets this notice any more, and it is taken away in steps; its digest gives way to one that is none (shared-notices.ts)
+  ALTER TABLE shared_notices ADD COLUMN gone ${integer} NOT NULL DEFAULT 0;
+  -- a report to everybody whose copies are not all written down yet: of those behind an address whose number is at most last_member,
+  -- but for one who knows (fingerprint)
+  ALTER TABLE tellings ADD COLUMN behind TEXT;
+  ALTER TABLE tellings ADD COLUMN last_member ${integer};
+  ALTER TABLE tellings ADD COLUMN spares TEXT;
+  `,
   ];
 }

@@ -24,7 +24,7 @@ import {
   type NewMember,
 } from "./roster.js";
 import { appendToRecord, type RecordHead, recordHeadOf } from "./roster-record.js";
-import { releaseNotice } from "./shared-notices.js";
+import { goOnWithNotice, releaseNotice } from "./shared-notices.js";
 
 /** An introduction that an owner of the list really made (membership/introduction.ts). */
 export interface UsedIntroduction {
@@ -254,8 +254,8 @@ export function membershipCommandsIn(database: Database, applyCommand: ApplyComm
         return { report: { event: "role", to: "owners", except: signer, and: named.fingerprint } };
       }),
 
-    replaceListKey: (verified, key, { serial, replaces, graceEnds, notice }) =>
-      applyCommand(verified, function* () {
+    async replaceListKey(verified, key, { serial, replaces, graceEnds, notice }) {
+      const outcome = await applyCommand(verified, function* () {
         const { listId } = verified.command;
         const newer = yield* firstRow(
           sql`SELECT serial FROM former_list_keys WHERE list_id = ${listId} AND serial >= ${serial}`,
@@ -282,7 +282,12 @@ export function membershipCommandsIn(database: Database, applyCommand: ApplyComm
         }
         yield* appendToRecord(listId, verified.change);
         return nothingToReport;
-      }),
+      });
+      // it is on disk that the notice is passed on: what goes wrong now is put right within the hour, or at the next start
+      if (outcome.kind === "done" && notice !== undefined)
+        await goOnWithNotice(database, key.fingerprint, verified.now).catch(() => undefined);
+      return outcome;
+    },
 
     enrolMember: (verified, member) =>
       applyCommand(verified, function* (): Script<Effect> {

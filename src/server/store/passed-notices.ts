@@ -2,7 +2,19 @@
 import type { NewsKind } from "../../membership/request/commands.js";
 import { type ApplyCommand, type CommandOutcome, nothingToReport, Refused } from "./apply-command.js";
 import type { VerifiedCommand } from "./authorization.js";
-import { bytes, type Database, findRows, firstRow, isSet, number, sql, textColumn } from "./database.js";
+import {
+  bytes,
+  type Database,
+  firstRow,
+  inSteps,
+  isSet,
+  number,
+  type Row,
+  raw,
+  type Script,
+  sql,
+  textColumn,
+} from "./database.js";
 import { queueMail } from "./queue.js";
 
 /** Which notice. */
@@ -82,22 +94,76 @@ export function passedNoticesIn(database: Database, applyCommand: ApplyCommand):
 
     keepReceipt: (verified, { news, serial }, memberId, receipt) =>
       applyCommand(verified, function* () {
+        const { listId } = verified.command;
         const { changes } = yield sql`UPDATE passed_notices SET receipt = ${receipt}
-            WHERE list_id = ${verified.command.listId} AND news = ${news} AND serial = ${serial} AND member_id = ${memberId}`;
-        if (changes === 0) throw new Refused("no-such-notice");
+            WHERE list_id = ${listId} AND news = ${news} AND serial = ${serial} AND member_id = ${memberId}`;
+        if (changes > 0) return nothingToReport;
+        // what was sealed once for all has no row of its own before that
+        const shared = yield* sharedWith(listId, { news, serial });
+        const kept = yield sql`INSERT INTO passed_notices (list_id, news, serial, member_id, passed, receipt)
+            SELECT CAST(${listId} AS BIGINT), 'new-list-key', CAST(${serial} AS BIGINT), member_id,
+              CAST(${shared?.released ?? 0} AS BIGINT), CAST(${receipt} AS ${raw(database.dialect.bytes)})
+            FROM notice_packets WHERE notice_id = ${shared?.id ?? NO_NOTICE} AND member_id = ${memberId}`;
+        if (kept.changes === 0) throw new Refused("no-such-notice");
         return nothingToReport;
       }),
 
-    passedNotices: (listId, { news, serial }) =>
-      findRows(
-        database,
-        (row) => ({
-          fingerprint: textColumn(row, "fingerprint"),
-          passed: number(row, "passed"),
-          ...(isSet(row, "receipt") ? { receipt: bytes(row, "receipt") } : {}),
-        }),
-        sql`SELECT fingerprint, passed, receipt FROM passed_notices JOIN members ON members.id = member_id
-            WHERE passed_notices.list_id = ${listId} AND news = ${news} AND serial = ${serial} ORDER BY members.address`,
-      ),
+    async passedNotices(listId, notice) {
+      const found: PassedNoticeRow[] = [];
+      let behind = "";
+      await inSteps(async () => {
+        const { rows, upTo } = await database.transaction(() => passedTo(listId, notice, behind));
+        for (const row of rows) {
+          found.push({
+            fingerprint: textColumn(row, "fingerprint"),
+            passed: number(row, "passed"),
+            ...(isSet(row, "receipt") ? { receipt: bytes(row, "receipt") } : {}),
+          });
+        }
+        behind = upTo ?? behind;
+        return upTo !== undefined;
+      });
+      return found;
+    },
   };
+}
+
+/** Members that one question is about. */
+const ASKED_AT_A_TIME = 1_000;
+
+/** No notice has this number. */
+const NO_NOTICE = 0;
+
+/** The notice of that name that was sealed once for all members and passed on, if it was: whoever has a part of it was passed it. */
+function* sharedWith(
+  listId: number,
+  { news, serial }: NoticeName,
+): Script<{ readonly id: number; readonly released: number } | undefined> {
+  if (news !== "new-list-key") return undefined;
+  const row = yield* firstRow(
+    sql`SELECT id, released FROM shared_notices WHERE list_id = ${listId} AND serial = ${serial} AND list_key IS NOT NULL`,
+  );
+  return row && { id: number(row, "id"), released: number(row, "released") };
+}
+
+/** To whom a notice was passed on, of the members behind an address, and the last of these if there are more. */
+function* passedTo(
+  listId: number,
+  notice: NoticeName,
+  behind: string,
+): Script<{ readonly rows: readonly Row[]; readonly upTo?: string }> {
+  const shared = yield* sharedWith(listId, notice);
+  const last = yield* firstRow(
+    sql`SELECT address FROM members WHERE list_id = ${listId} AND address > ${behind}
+        ORDER BY address LIMIT 1 OFFSET ${ASKED_AT_A_TIME - 1}`,
+  );
+  const upTo = last && textColumn(last, "address");
+  const { rows } =
+    yield sql`SELECT fingerprint, COALESCE(passed, CAST(${shared?.released ?? 0} AS BIGINT)) AS passed, receipt FROM members
+      LEFT JOIN passed_notices ON passed_notices.list_id = members.list_id AND news = ${notice.news}
+        AND serial = ${notice.serial} AND passed_notices.member_id = members.id
+      LEFT JOIN notice_packets ON notice_id = ${shared?.id ?? NO_NOTICE} AND notice_packets.member_id = members.id
+      WHERE members.list_id = ${listId} AND address > ${behind} ${upTo === undefined ? sql`` : sql`AND address <= ${upTo}`}
+        AND (passed IS NOT NULL OR notice_id IS NOT NULL) ORDER BY address`;
+  return { rows, ...(upTo === undefined ? {} : { upTo }) };
 }

@@ -13,6 +13,7 @@ import {
 import { loseCopies } from "./deliveries.js";
 import { finishFanOuts } from "./fan-outs.js";
 import { isFinished, sweepBodies } from "./post-pieces.js";
+import { changeJobs } from "./queue.js";
 
 /** A job as the operator sees it. */
 export interface QueuedJob {
@@ -79,10 +80,9 @@ export function queueAdminIn(database: Database): QueueAdmin {
   const change = async (what: Statement, choice: JobChoice, and = sql``): Promise<number> => {
     // also what was about to be queued when a server was killed
     await finishFanOuts(database);
-    const { rows } = await database.query(
-      sql`${what} WHERE id IN (SELECT jobs.id FROM ${JOINED} WHERE ${chosen(choice)} ${and}) RETURNING id`,
-    );
-    return rows.length;
+    return changeJobs(database, sql`${JOINED} WHERE ${chosen(choice)} ${and}`, (these) => [
+      sql`${what} WHERE ${these}`,
+    ]);
   };
   return {
     chosenJobs: (choice, after, limit) =>
@@ -118,8 +118,11 @@ export function queueAdminIn(database: Database): QueueAdmin {
       change(sql`UPDATE jobs SET claim = NULL, aside = ${ON_HOLD}`, { ...choice, state: "waiting" }),
 
     async dropJobs(choice) {
-      await database.query(loseCopies(sql`SELECT jobs.id FROM ${JOINED} WHERE ${chosen(choice)}`));
-      const dropped = await change(sql`DELETE FROM jobs`, choice);
+      await finishFanOuts(database);
+      const dropped = await changeJobs(database, sql`${JOINED} WHERE ${chosen(choice)}`, (these) => [
+        loseCopies(sql`SELECT id FROM jobs WHERE ${these}`),
+        sql`DELETE FROM jobs WHERE ${these}`,
+      ]);
       if (dropped > 0) {
         await database.query(sql`DELETE FROM posts WHERE ${isFinished}`);
         // others may be in the middle of it, too: a server that runs

@@ -12,7 +12,9 @@ import {
   bytes,
   type Database,
   findRow,
+  firstRow,
   hasRows,
+  inSteps,
   isSet,
   joinSql,
   number,
@@ -256,8 +258,10 @@ export function queueIn(database: Database, sharing: Queue["sharing"]): Queue {
     retryJob: ({ id, claim }, due) =>
       run(sql`UPDATE jobs SET claim = NULL, due = ${due} WHERE id = ${id} AND claim = ${claim}`),
 
-    hurryJobs: (now) =>
-      run(sql`UPDATE jobs SET due = ${now} WHERE claim IS NULL AND aside IS NULL AND due > ${now}`),
+    async hurryJobs(now) {
+      const which = sql`jobs WHERE claim IS NULL AND aside IS NULL AND due > ${now}`;
+      await changeJobs(database, which, (these) => [sql`UPDATE jobs SET due = ${now} WHERE ${these}`]);
+    },
 
     returnJob: ({ id, claim }, due) =>
       run(
@@ -269,16 +273,17 @@ export function queueIn(database: Database, sharing: Queue["sharing"]): Queue {
 
     async setPostAside(postId, code) {
       await finishFanOuts(database, postId);
-      await run(sql`UPDATE jobs SET claim = NULL, aside = ${code} WHERE post_id = ${postId}`);
+      await changeJobs(database, sql`jobs WHERE post_id = ${postId}`, (these) => [
+        sql`UPDATE jobs SET claim = NULL, aside = ${code} WHERE ${these}`,
+      ]);
     },
 
     async setListAside(listId, code, since) {
       await finishFanOuts(database);
-      const { rows } = await database.query(
-        sql`UPDATE jobs SET aside = ${code} WHERE aside IS NULL AND list_id = ${listId}
-            AND (member_id IS NOT NULL OR queued < ${since}) RETURNING id`,
-      );
-      return rows.length;
+      const which = sql`jobs WHERE aside IS NULL AND list_id = ${listId}
+          AND (member_id IS NOT NULL OR queued < ${since})`;
+      // what a server that is killed between two steps has left waits at the gate
+      return changeJobs(database, which, (these) => [sql`UPDATE jobs SET aside = ${code} WHERE ${these}`]);
     },
 
     async copiesLeft(listId) {
@@ -308,6 +313,40 @@ export function queueIn(database: Database, sharing: Queue["sharing"]): Queue {
       return counts ?? { waiting: 0, aside: 0 };
     },
   };
+}
+
+/** Jobs that one transaction changes: a few milliseconds of SQLite. */
+const JOBS_STEP = 1_000;
+
+/**
+ * Changes many jobs, some at a time; what is said of each is true once it is said, and said again does no harm.
+ *
+ * @param which a table and the condition that its jobs fulfil: `jobs WHERE ...`
+ * @param change what is done to those of one step, in one transaction; the last statement's changes count
+ * @returns how many were changed
+ */
+export async function changeJobs(
+  database: Database,
+  which: Statement,
+  change: (these: Statement) => readonly Statement[],
+): Promise<number> {
+  let behind = 0;
+  let changed = 0;
+  await inSteps(async () => {
+    const step = await database.transaction(function* () {
+      const some = sql`SELECT jobs.id AS id FROM ${which} AND jobs.id > ${behind}`;
+      const last = yield* firstRow(sql`${some} ORDER BY jobs.id LIMIT 1 OFFSET ${JOBS_STEP - 1}`);
+      const upTo = last && number(last, "id");
+      const these = sql`id IN (${some} ${upTo === undefined ? sql`` : sql`AND jobs.id <= ${upTo}`})`;
+      let changes = 0;
+      for (const statement of change(these)) ({ changes } = yield statement);
+      return { upTo, changes };
+    });
+    changed += step.changes;
+    behind = step.upTo ?? behind;
+    return step.upTo !== undefined;
+  });
+  return changed;
 }
 
 async function claimDue(

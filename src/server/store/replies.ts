@@ -118,13 +118,16 @@ export function repliesIn(database: Database): Replies {
             FROM tellings t WHERE t.kind = 'answer' AND t.id > ${after} ORDER BY t.id LIMIT ${limit}`,
       );
       if (answers.length > 0) return answers;
-      return findRows(
-        database,
-        pendingReplyOf,
-        sql`SELECT t.*, m.address AS to_address, m.name AS to_name, m.certificate AS to_certificate, m.id AS member_id, m.role AS role
-            FROM telling_copies c JOIN tellings t ON t.id = c.telling_id JOIN members m ON m.id = c.member_id
-            WHERE t.id > ${after} ORDER BY t.id, m.id LIMIT ${limit}`,
-      );
+      for (;;) {
+        const reports = await findRows(
+          database,
+          pendingReplyOf,
+          sql`SELECT t.*, m.address AS to_address, m.name AS to_name, m.certificate AS to_certificate, m.id AS member_id, m.role AS role
+              FROM telling_copies c JOIN tellings t ON t.id = c.telling_id JOIN members m ON m.id = c.member_id
+              WHERE t.id > ${after} ORDER BY t.id, m.id LIMIT ${limit}`,
+        );
+        if (reports.length > 0 || !(await goOnWithReport(database, after))) return reports;
+      }
     },
 
     finishPendingReply: ({ id, member }, mail, now) =>
@@ -134,7 +137,7 @@ export function repliesIn(database: Database): Replies {
             ? yield sql`DELETE FROM tellings WHERE id = ${id}`
             : yield sql`DELETE FROM telling_copies WHERE telling_id = ${id} AND member_id = ${member.id}`;
         if (changes === 1 && mail !== undefined) yield queueMail(mail, now);
-        yield sql`DELETE FROM tellings WHERE id = ${id}
+        yield sql`DELETE FROM tellings WHERE id = ${id} AND last_member IS NULL
             AND NOT EXISTS (SELECT 1 FROM telling_copies WHERE telling_id = tellings.id)`;
       }),
   };
@@ -154,10 +157,65 @@ export function* writeReport(
   { event, to, except, and }: CommandReport,
 ): Script<void> {
   const id = yield* notePendingReply(verified, "report", event);
-  const some = to === "owners" ? sql`AND (role = 'owner' OR fingerprint = ${and ?? ""})` : sql``;
+  const { listId } = verified.command;
+  if (to === "everybody") {
+    const newest = yield* firstRow(sql`SELECT COALESCE(max(id), 0) AS id FROM members`);
+    const lastMember = newest === undefined ? 0 : number(newest, "id");
+    return yield* writeSomeCopies({ id, listId, behind: "", lastMember, spares: except ?? "" });
+  }
   yield sql`INSERT INTO telling_copies (telling_id, member_id)
       SELECT CAST(${id} AS BIGINT), id FROM members
-      WHERE list_id = ${verified.command.listId} AND fingerprint <> ${except ?? ""} ${some}`;
+      WHERE list_id = ${listId} AND fingerprint <> ${except ?? ""} AND (role = 'owner' OR fingerprint = ${and ?? ""})`;
+}
+
+/** Copies of a report that one transaction writes down: a few milliseconds of SQLite. */
+export const REPORT_STEP = 1_000;
+
+/** A report to everybody, from the first whose copy is not written down. */
+interface ReportStep {
+  readonly id: number;
+  readonly listId: number;
+  /** Empty: from the first. */
+  readonly behind: string;
+  /** The highest number that a member had when the command was carried out. */
+  readonly lastMember: number;
+  /** Fingerprint of somebody who knows. */
+  readonly spares: string;
+}
+
+/** Writes up to {@link REPORT_STEP} copies down, and where the rest begins, if there may be more. */
+function* writeSomeCopies({ id, listId, behind, lastMember, spares }: ReportStep): Script<void> {
+  const these = sql`list_id = ${listId} AND address > ${behind} AND id <= ${lastMember}`;
+  const last = yield* firstRow(
+    sql`SELECT address FROM members WHERE ${these} ORDER BY address LIMIT 1 OFFSET ${REPORT_STEP - 1}`,
+  );
+  const upTo = last && textColumn(last, "address");
+  yield sql`INSERT INTO telling_copies (telling_id, member_id)
+      SELECT CAST(${id} AS BIGINT), id FROM members
+      WHERE ${these} ${upTo === undefined ? sql`` : sql`AND address <= ${upTo}`} AND fingerprint <> ${spares}`;
+  const isMore = upTo !== undefined;
+  yield sql`UPDATE tellings SET behind = ${upTo ?? null}, last_member = ${isMore ? lastMember : null},
+        spares = ${isMore ? spares : null} WHERE id = ${id}`;
+}
+
+/** The next step of a report to everybody with a number behind `after`. False if there is none. */
+async function goOnWithReport(database: Database, after: number): Promise<boolean> {
+  return database.transaction(function* () {
+    // of two servers at one moment, the second goes on where the first ended
+    const row = yield* firstRow(
+      sql`SELECT id, list_id, behind, last_member, spares FROM tellings WHERE id > ${after} AND last_member IS NOT NULL
+          ORDER BY id LIMIT 1 ${database.dialect.lockRows}`,
+    );
+    if (row === undefined) return false;
+    yield* writeSomeCopies({
+      id: number(row, "id"),
+      listId: number(row, "list_id"),
+      behind: textColumn(row, "behind"),
+      lastMember: number(row, "last_member"),
+      spares: textColumn(row, "spares"),
+    });
+    return true;
+  });
 }
 
 function* notePendingReply(

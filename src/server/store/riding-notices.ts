@@ -6,6 +6,7 @@
  * notice is confirmed. So whoever has a post has the key to it in the same mail, and nobody gets a mail more. A mail of its own follows
  * where nothing was posted, or nothing came back: what was taken out of a copy on its way is late, and not lost.
  */
+import { setImmediate as others } from "node:timers/promises";
 import { DAY_MS } from "../base/limits.js";
 import {
   bytes,
@@ -13,10 +14,12 @@ import {
   findRow,
   findRows,
   firstRow,
+  inSteps,
   isSet,
   joinSql,
   number,
   type Script,
+  type Statement,
   sql,
 } from "./database.js";
 import { SHARED_NOTICE } from "./queue.js";
@@ -65,27 +68,62 @@ export function sharedNoticeIn(code: string): number | undefined {
   return name === SHARED_NOTICE && id !== undefined ? Number(id) : undefined;
 }
 
+/** Of a row of `shared_notices`: its list has changed over, and whoever has not heard of that needs it. */
+export const isPassedOn = sql`list_key IS NOT NULL AND gone = 0`;
+
 /** Of a row of `notice_packets` and its `shared_notices`: whether the member has confirmed it. */
 const isConfirmed = sql`EXISTS (SELECT 1 FROM passed_notices WHERE passed_notices.list_id = shared_notices.list_id
     AND news = 'new-list-key' AND passed_notices.serial = shared_notices.serial
     AND passed_notices.member_id = notice_packets.member_id AND receipt IS NOT NULL)`;
 
+/** Members' parts of a notice that one transaction looks at: a few milliseconds of SQLite. */
+export const NOTICE_STEP = 1_000;
+
+/** Parts of one notice, from the one for the member behind `behind`, and whether there are more: those after `upTo`. */
+interface NoticeStep {
+  readonly parts: Statement;
+  readonly upTo?: number;
+}
+
+/** The next {@link NOTICE_STEP} members' parts of a notice. */
+export function* noticeStep(noticeId: number, behind: number): Script<NoticeStep> {
+  const last = yield* firstRow(
+    sql`SELECT member_id FROM notice_packets WHERE notice_id = ${noticeId} AND member_id > ${behind}
+        ORDER BY member_id LIMIT 1 OFFSET ${NOTICE_STEP - 1}`,
+  );
+  const parts = sql`notice_id = ${noticeId} AND member_id > ${behind}`;
+  if (last === undefined) return { parts };
+  const upTo = number(last, "member_id");
+  return { parts: sql`${parts} AND member_id <= ${upTo}`, upTo };
+}
+
 /**
- * Queues the mails of their own that notices need now: where no copy is to carry it, none has within a day, or one has and nothing came
- * back; and for other owners, whose invitations bring the list key. Each goes once. Within a transaction.
+ * Queues the mails of its own that a notice needs now: where no copy is to carry it, none has within a day, or one has and nothing came
+ * back; and for other owners, whose invitations bring the list key. Each goes once: what a step has queued it has marked, and who comes
+ * after a server that was killed between two begins at the first and finds what is left.
  */
-export function* queueOwnMails(now: number): Script<void> {
-  // marked first: of two servers that look at one moment, one has the row
-  yield sql`UPDATE notice_packets SET mailed = ${BEING_QUEUED} WHERE mailed IS NULL AND EXISTS (
-      SELECT 1 FROM shared_notices JOIN members ON members.id = notice_packets.member_id
-      WHERE shared_notices.id = notice_packets.notice_id AND list_key IS NOT NULL AND NOT ${isConfirmed} AND (
-        takes_riding = 0 OR role = 'owner' OR (rode IS NULL AND released <= ${now - RIDE_WAIT_MS})
-        OR rode <= ${now - RIDE_CONFIRM_MS}))`;
-  yield sql`INSERT INTO jobs (list_id, kind, notice, member_id, queued, due)
-      SELECT list_id, 'notice', CAST(${`${SHARED_NOTICE} `} AS TEXT) || notice_id, member_id, CAST(${now} AS BIGINT),
-        CAST(${now} AS BIGINT)
-      FROM notice_packets JOIN shared_notices ON shared_notices.id = notice_id WHERE mailed = ${BEING_QUEUED}`;
-  yield sql`UPDATE notice_packets SET mailed = ${now} WHERE mailed = ${BEING_QUEUED}`;
+export async function queueOwnMails(database: Database, noticeId: number, now: number): Promise<void> {
+  let behind = 0;
+  await others();
+  await inSteps(async () => {
+    const upTo = await database.transaction(function* () {
+      const step = yield* noticeStep(noticeId, behind);
+      // marked first: of two servers that look at one moment, one has the row
+      yield sql`UPDATE notice_packets SET mailed = ${BEING_QUEUED} WHERE ${step.parts} AND mailed IS NULL AND EXISTS (
+          SELECT 1 FROM shared_notices JOIN members ON members.id = notice_packets.member_id
+          WHERE shared_notices.id = notice_packets.notice_id AND ${isPassedOn} AND NOT ${isConfirmed} AND (
+            takes_riding = 0 OR role = 'owner' OR (rode IS NULL AND released <= ${now - RIDE_WAIT_MS})
+            OR rode <= ${now - RIDE_CONFIRM_MS}))`;
+      yield sql`INSERT INTO jobs (list_id, kind, notice, member_id, queued, due)
+          SELECT list_id, 'notice', CAST(${codeOf(noticeId)} AS TEXT), member_id, CAST(${now} AS BIGINT), CAST(${now} AS BIGINT)
+          FROM notice_packets JOIN shared_notices ON shared_notices.id = notice_id
+          WHERE ${step.parts} AND mailed = ${BEING_QUEUED} ORDER BY member_id`;
+      yield sql`UPDATE notice_packets SET mailed = ${now} WHERE ${step.parts} AND mailed = ${BEING_QUEUED}`;
+      return step.upTo;
+    });
+    behind = upTo ?? behind;
+    return upTo !== undefined;
+  });
 }
 
 /** In the place of a date, within the transaction. */
@@ -105,7 +143,7 @@ export function ridingNoticesIn(database: Database): RidingNotices {
       findRow(
         database,
         (row) => ({ id: number(row, "id"), body: bytes(row, "body") }),
-        sql`SELECT id, body FROM shared_notices WHERE list_id = ${listId} AND list_key = ${listKey}`,
+        sql`SELECT id, body FROM shared_notices WHERE list_id = ${listId} AND list_key = ${listKey} AND ${isPassedOn}`,
       ),
 
     async packetToRide(noticeId, memberId, now) {
@@ -119,13 +157,18 @@ export function ridingNoticesIn(database: Database): RidingNotices {
       return found.packet;
     },
 
-    queueLateNotices: (now) => database.transaction(() => queueOwnMails(now)),
+    async queueLateNotices(now) {
+      const { rows } = await database.query(
+        sql`SELECT id FROM shared_notices WHERE ${isPassedOn} ORDER BY id`,
+      );
+      for (const row of rows) await queueOwnMails(database, number(row, "id"), now);
+    },
 
     sendNoticeNow: (listId, listKey, memberId, now) =>
       database.transaction(function* () {
         const row = yield* firstRow(
           sql`SELECT notice_id FROM notice_packets JOIN shared_notices ON shared_notices.id = notice_id
-              WHERE list_id = ${listId} AND list_key = ${listKey} AND member_id = ${memberId}`,
+              WHERE list_id = ${listId} AND list_key = ${listKey} AND ${isPassedOn} AND member_id = ${memberId}`,
         );
         if (row === undefined) return;
         const noticeId = number(row, "notice_id");
@@ -170,7 +213,7 @@ function packetsIn(
         ] as const,
       sql`SELECT notice_id, member_id, packet, rode FROM notice_packets
           JOIN shared_notices ON shared_notices.id = notice_id
-          WHERE notice_id IN (${joinSql(notices)}) AND member_id IN (${joinSql(members)}) AND list_key IS NOT NULL
+          WHERE notice_id IN (${joinSql(notices)}) AND member_id IN (${joinSql(members)}) AND ${isPassedOn}
             AND NOT ${isConfirmed}`,
     );
     return new Map(rows);

@@ -12,13 +12,15 @@ import {
   type Database,
   findRow,
   firstRow,
+  inSteps,
   joinSql,
   number,
   raw,
   type Script,
+  type Statement,
   sql,
 } from "./database.js";
-import { queueOwnMails, RIDE_KEPT_MS } from "./riding-notices.js";
+import { isPassedOn, noticeStep, queueOwnMails, RIDE_KEPT_MS } from "./riding-notices.js";
 
 /** What all members get of a notice. */
 export interface SharedBody {
@@ -58,8 +60,8 @@ const PACKETS_AT_A_TIME = 250;
 export function sharedNoticesIn(database: Database, applyCommand: ApplyCommand): SharedNotices {
   const { dialect } = database;
   return {
-    keepSharedNotice: (verified, { serial, digest, body }, packets) =>
-      applyCommand(verified, function* () {
+    async keepSharedNotice(verified, { serial, digest, body }, packets) {
+      const outcome = await applyCommand(verified, function* () {
         const { listId } = verified.command;
         const newer = yield* firstRow(
           sql`SELECT serial FROM former_list_keys WHERE list_id = ${listId} AND serial >= ${serial}`,
@@ -89,24 +91,57 @@ export function sharedNoticesIn(database: Database, applyCommand: ApplyCommand):
           kept += changes;
         }
         if (kept === 0) throw new Refused("not-a-member");
-        yield sql`DELETE FROM shared_notices WHERE list_id = ${listId} AND list_key IS NULL AND id NOT IN (
-            SELECT id FROM shared_notices WHERE list_id = ${listId} AND list_key IS NULL ORDER BY id DESC LIMIT ${MAX_WAITING})`;
+        yield retire(sql`list_id = ${listId} AND list_key IS NULL AND id NOT IN (
+            SELECT id FROM shared_notices WHERE list_id = ${listId} AND list_key IS NULL AND gone = 0 ORDER BY id DESC LIMIT ${MAX_WAITING})`);
         return nothingToReport;
-      }),
+      });
+      await sweepNotices(database).catch(() => undefined);
+      return outcome;
+    },
 
     sharedNoticeFor: (noticeId, memberId) =>
       findRow(
         database,
         (row) => ({ body: bytes(row, "body"), packet: bytes(row, "packet") }),
         sql`SELECT body, packet FROM notice_packets JOIN shared_notices ON shared_notices.id = notice_id
-            WHERE notice_id = ${noticeId} AND member_id = ${memberId} AND list_key IS NOT NULL`,
+            WHERE notice_id = ${noticeId} AND member_id = ${memberId} AND ${isPassedOn}`,
       ),
   };
 }
 
+/** Nobody gets these notices from this transaction on. Their parts go afterwards, with {@link sweepNotices}. */
+const retire = (which: Statement): Statement =>
+  // the digest is free for the same notice, should its owner begin again
+  sql`UPDATE shared_notices SET gone = 1, digest = CAST(id AS TEXT) WHERE gone = 0 AND ${which}`;
+
 /**
- * Passes a notice on, from this transaction on: in their copies, or by a mail of its own (`riding-notices.ts`), and whose receipts will come is known. What else waited
+ * Takes away what nobody gets any more, some members' parts at a time. Of a notice that was passed on it stays known to whom, as
+ * of those that were passed on one by one (`passed-notices.ts`).
+ */
+export async function sweepNotices(database: Database): Promise<void> {
+  await inSteps(() =>
+    database.transaction(function* () {
+      const row = yield* firstRow(sql`SELECT id FROM shared_notices WHERE gone = 1 ORDER BY id LIMIT 1`);
+      if (row === undefined) return false;
+      const id = number(row, "id");
+      const { parts, upTo } = yield* noticeStep(id, 0);
+      yield sql`INSERT INTO passed_notices (list_id, news, serial, member_id, passed)
+          SELECT list_id, 'new-list-key', serial, member_id, released
+          FROM notice_packets JOIN shared_notices ON shared_notices.id = notice_id WHERE ${parts} AND list_key IS NOT NULL
+          ON CONFLICT (list_id, news, serial, member_id) DO NOTHING`;
+      yield sql`DELETE FROM notice_packets WHERE ${parts}`;
+      if (upTo === undefined) yield sql`DELETE FROM shared_notices WHERE id = ${id}`;
+      return true;
+    }),
+  );
+}
+
+/**
+ * Passes a notice on, from this transaction on: in their copies, or by a mail of its own. What else waited
  * is of owners who were slower, and is forgotten, as is what brought keys that no post in the queue is under any more.
+ *
+ * However many members there are, a few rows change. Whose receipts will come is told by the parts that were kept; {@link goOnWithNotice}
+ * does what is left, or whoever does so after a server that was killed.
  */
 export function* releaseNotice(
   {
@@ -128,13 +163,17 @@ export function* releaseNotice(
   );
   if (notice === undefined) throw new Refused("no-such-notice");
   const id = number(notice, "id");
-  yield sql`DELETE FROM shared_notices WHERE list_id = ${listId} AND id <> ${id} AND (list_key IS NULL OR list_key IN (
-      SELECT fingerprint FROM former_list_keys WHERE list_id = ${listId} AND grace_ends < ${now - RIDE_KEPT_MS}))`;
-  yield sql`INSERT INTO passed_notices (list_id, news, serial, member_id, passed)
-      SELECT CAST(${listId} AS BIGINT), 'new-list-key', CAST(${serial} AS BIGINT), member_id, CAST(${now} AS BIGINT)
-      FROM notice_packets WHERE notice_id = ${id}
-      ON CONFLICT (list_id, news, serial, member_id) DO UPDATE SET passed = excluded.passed`;
+  yield retire(sql`list_id = ${listId} AND id <> ${id} AND (list_key IS NULL OR list_key IN (
+      SELECT fingerprint FROM former_list_keys WHERE list_id = ${listId} AND grace_ends < ${now - RIDE_KEPT_MS}))`);
   yield sql`INSERT INTO notice_serials (list_id, news, serial) VALUES (${listId}, 'new-list-key', ${serial})
       ON CONFLICT (list_id, news) DO UPDATE SET serial = excluded.serial WHERE notice_serials.serial < excluded.serial`;
-  yield* queueOwnMails(now);
+}
+
+/** What follows once a list's newest notice is passed on: mails of its own for whom no copy is to carry it, and older ones go. */
+export async function goOnWithNotice(database: Database, listKey: string, now: number): Promise<void> {
+  const { rows } = await database.query(
+    sql`SELECT id FROM shared_notices WHERE list_key = ${listKey} AND ${isPassedOn}`,
+  );
+  for (const row of rows) await queueOwnMails(database, number(row, "id"), now);
+  await sweepNotices(database);
 }

@@ -27,7 +27,7 @@ import { type RidingNotices, ridingNoticesIn } from "./riding-notices.js";
 import { type Roster, rosterIn } from "./roster.js";
 import { type RosterRecord, rosterRecordIn } from "./roster-record.js";
 import { type ServerKeyStore, serverKeyStoreIn } from "./server-key-store.js";
-import { type SharedNotices, sharedNoticesIn } from "./shared-notices.js";
+import { type SharedNotices, sharedNoticesIn, sweepNotices } from "./shared-notices.js";
 import { type Suspensions, suspensionsIn } from "./suspensions.js";
 
 export type { CommandOutcome } from "./apply-command.js";
@@ -147,7 +147,7 @@ async function forgetIn(database: Database, now: number): Promise<void> {
   await database.query(sql`DELETE FROM answers WHERE kept_until < ${now}`);
   // those whom it was for have left
   await database.query(
-    sql`DELETE FROM tellings WHERE kind = 'report'
+    sql`DELETE FROM tellings WHERE kind = 'report' AND last_member IS NULL
         AND NOT EXISTS (SELECT 1 FROM telling_copies WHERE telling_id = tellings.id)`,
   );
   await database.query(sql`DELETE FROM forwarded WHERE kept_until < ${now}`);
@@ -157,5 +157,6 @@ async function forgetIn(database: Database, now: number): Promise<void> {
   );
   await database.query(forgetDeliveries(now));
   await database.query(sql`DELETE FROM posts WHERE ${isFinished}`);
+  await sweepNotices(database);
   await sweepBodies(database, (statement) => database.queryInBackground(statement));
 }
