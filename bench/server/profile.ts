@@ -12,8 +12,8 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { build } from "../../test/server/server-process.js";
 import { compare, type Row } from "../row.js";
-import { startListServer } from "./list-server.js";
-import { openSink } from "./relays.js";
+import { oneCopy, startListServer } from "./list-server.js";
+import { openSink, sourceTakes } from "./relays.js";
 
 /** Enough that starting and warming up count for little. */
 const MEMBERS = 2_000;
@@ -117,13 +117,19 @@ function agreementTakes(): number {
 export async function profileRows(program: Awaited<ReturnType<typeof build>>): Promise<readonly Row[]> {
   const folder = mkdtempSync(join(tmpdir(), "listseal-bench-"));
   const sink = await openSink();
+  const copy = await oneCopy(program, 1_000);
   try {
     const plain = await startListServer(program, sink, MEMBERS);
     let cpu = 0;
+    let elapsed = 0;
     let agreement = 0;
+    let source = 0;
     for (let post = 0; post < POSTS; post++) {
-      cpu += (await plain.post(1_000, "clock")).cpu;
+      const took = await plain.post(1_000, "clock");
+      cpu += took.cpu;
+      elapsed += (1000 * took.seconds) / (POSTS * MEMBERS);
       agreement += agreementTakes() / POSTS;
+      source += (1000 * (await sourceTakes(sink, copy.path, MEMBERS))) / (POSTS * MEMBERS);
     }
     await plain.close();
     const profiled = await startListServer(program, sink, MEMBERS, [
@@ -149,12 +155,17 @@ export async function profileRows(program: Awaited<ReturnType<typeof build>>): P
       ...compare("processor time a copy of 1 kB, into smtp-sink", "ms", whole, [
         { name: "the goal", value: 0.2, goal: 1 },
         { name: "Node's raw X25519 at the time", value: agreement },
+        { name: "that, and smtp-source's time on the clock", value: agreement + source },
+      ]),
+      ...compare("time a copy of 1 kB on the clock, into smtp-sink", "ms", elapsed, [
+        { name: "smtp-source", value: source },
       ]),
       ...[...total].flatMap(([part, time]) =>
         compare(`of it: ${part}`, "ms", (whole * time) / sum, [{ name: "the whole copy", value: whole }]),
       ),
     ];
   } finally {
+    copy.discard();
     await sink.close();
     rmSync(folder, { recursive: true });
   }
