@@ -154,11 +154,12 @@ export async function runInTurn<T>(
 }
 
 /**
- * Runs `step`, a transaction about some of many rows, until it returns false: no more are left. Others have their turns between
- * two. In one transaction, rows for a hundred thousand members would keep everybody else waiting.
+ * Runs `step`, a transaction about some of many rows, until it returns false: no more are left. Others have their turns before
+ * each. In one transaction, rows for a hundred thousand members would keep everybody else waiting.
  */
 export async function inSteps(step: () => Promise<boolean>): Promise<void> {
-  while (await step()) await others();
+  do await others();
+  while (await step());
 }
 
 /** Thrown when a row holds what its column can't: the database was changed by other software. */

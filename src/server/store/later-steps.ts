@@ -68,6 +68,8 @@ export function laterSteps(dialect: SqlDialect): readonly string[] {
     `
   -- 1: nobody gets this notice any more, and it is taken away in steps; its digest gives way to one that is none (shared-notices.ts)
   ALTER TABLE shared_notices ADD COLUMN gone ${integer} NOT NULL DEFAULT 0;
+  -- who goes takes these along; without it, that reads everybody's
+  CREATE INDEX passed_notices_of_member ON passed_notices (member_id);
   -- a report to everybody whose copies are not all written down yet: of those behind an address whose number is at most last_member,
   -- but for one who knows (fingerprint)
   ALTER TABLE tellings ADD COLUMN behind TEXT;

@@ -6,7 +6,6 @@
  * notice is confirmed. So whoever has a post has the key to it in the same mail, and nobody gets a mail more. A mail of its own follows
  * where nothing was posted, or nothing came back: what was taken out of a copy on its way is late, and not lost.
  */
-import { setImmediate as others } from "node:timers/promises";
 import { DAY_MS } from "../base/limits.js";
 import {
   bytes,
@@ -104,7 +103,6 @@ export function* noticeStep(noticeId: number, behind: number): Script<NoticeStep
  */
 export async function queueOwnMails(database: Database, noticeId: number, now: number): Promise<void> {
   let behind = 0;
-  await others();
   await inSteps(async () => {
     const upTo = await database.transaction(function* () {
       const step = yield* noticeStep(noticeId, behind);

@@ -343,7 +343,7 @@ const server: readonly Mutation[] = [
   ...inFile("server/store/passed-notices.ts", [
     ["serial of a notice", 'throw new Refused("old-serial");', "{}"],
     ["a notice for somebody", 'if (passed === 0) throw new Refused("not-a-member");', ""],
-    ["a receipt for a notice", 'if (changes === 0) throw new Refused("no-such-notice");', ""],
+    ["a receipt for a notice", 'if (kept.changes === 0) throw new Refused("no-such-notice");', ""],
   ]),
   ...inFile("server/store/shared-notices.ts", [
     ["serial of a notice for all", 'if (newer !== undefined) throw new Refused("old-serial");', ""],
