@@ -133,6 +133,8 @@ const files: readonly Mutation[] = [
     ],
     ["introduction by who signed", "if (introducedBy !== by)\n", "if (false)\n"],
     ["join-by of an invitation", "if (invitation.joinBy <= now) throw", "if (false) throw"],
+    ["a secret in version 1", "if (!isPair && said.listseal === FILE_VERSION)", "if (false)"],
+    ["a pair in version 2", "if (isPair && said.listseal === SECRET_VERSION)", "if (false)"],
   ]),
   ...inFile("membership/invitation/invited-list.ts", [
     ["a key of another list", "if (sharesKey) throw", "if (false) throw"],

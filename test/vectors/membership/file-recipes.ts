@@ -42,7 +42,7 @@ interface InvitationBend {
   readonly profile?: Profile;
 }
 
-const invitation =
+export const invitation =
   (bend: InvitationBend = {}) =>
   async (cast: MembershipCast) => {
     const { by = ({ olga }) => olga, says = { kind: "invitation" }, date = NOW, code = CODE } = bend;

@@ -14,6 +14,7 @@ import { type Case, type Group, groups, type Recipe, vectorFile, vectorText } fr
 import { answerRecipes, requestRecipes } from "./message-recipes.js";
 import { noticeRecipes, receiptRecipes } from "./notice-recipes.js";
 import { recordRecipes } from "./record-recipes.js";
+import { secretInvitationRecipes } from "./secret-invitation-recipes.js";
 import { secretNoticeRecipes } from "./secret-notice-recipes.js";
 import { serverRecipes } from "./server-recipes.js";
 
@@ -21,7 +22,7 @@ const profiles = ["compatible", "rfc9580"] as const satisfies readonly Profile[]
 
 export const recipesOf: Readonly<Record<Group, readonly Recipe<MembershipCast>[]>> = {
   card: cardRecipes,
-  invitation: invitationRecipes,
+  invitation: [...invitationRecipes, ...secretInvitationRecipes],
   backup: backupRecipes,
   author: authorRecipes,
   request: requestRecipes,
