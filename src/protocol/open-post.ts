@@ -135,6 +135,35 @@ export async function openPost(
   };
 }
 
+/**
+ * Which list key a post was sealed to, for one that opens with none that is here: as the list's server says of exactly these octets,
+ * or, of one's own submission, oneself. Nothing of the post is opened.
+ *
+ * @returns the value of {@link listValue}; undefined if nobody says so whose word counts
+ * @throws ListSealError as {@link openPost}, for the outer seal
+ */
+export async function listKeySaid(sealed: SealedMessage, keys: MemberKeys): Promise<string | undefined> {
+  const { key: listKey } = keys.list;
+  const target = await keyPacketTarget(isSecret(listKey) ? listKey : sealingHalf(listKey));
+  const bare = sealed.mode === "key" ? sealed.key : sealed.message;
+  const outer =
+    sealed.listSignature === undefined
+      ? await openOuter(sealed, keys, target)
+      : await openedForm(bare, sealed.listSignature);
+  if (outer === "not-for-me") return undefined;
+  const { literal, signatures } = outer.layer;
+  for (const key of [keys.server, ...keys.member.map(sealingHalf)]) {
+    try {
+      const { notations } = await verifyOnly(literal, signatures, key.certificate, keys.now ?? new Date());
+      if (key.role === "server") return readListWord(notations, sealed.mode).says.list;
+      return readNotations(notations, "submit", bindingNames("submit", sealed.mode)).list;
+    } catch (error) {
+      if (!(error instanceof ListSealError)) throw error;
+    }
+  }
+  return undefined;
+}
+
 interface InnerFacts {
   readonly author: Fingerprint;
   readonly messageId: string;
@@ -176,10 +205,7 @@ async function openOuter(
     return secret === undefined ? "not-for-me" : sealedForm(await openLayer(outer, secret, maxBytes));
   }
   if (isOpenedForm(outer, sealed.mode, target)) {
-    const { listSignature } = sealed;
-    if (listSignature !== undefined) assertSize(listSignature, MAX_KEY_PACKET_BYTES, "the list signature");
-    const signatures = listSignature === undefined ? [] : [await readSignature(listSignature)];
-    return { form: "opened", layer: { literal: outer, signatures } };
+    return openedForm(outer, sealed.listSignature);
   }
   let damage: ListSealError | undefined;
   for (const member of keys.member) {
@@ -193,6 +219,12 @@ async function openOuter(
   }
   if (damage !== undefined) throw damage;
   return "not-for-me";
+}
+
+async function openedForm(literal: Uint8Array, listSignature: Uint8Array | undefined): Promise<Outer> {
+  if (listSignature !== undefined) assertSize(listSignature, MAX_KEY_PACKET_BYTES, "the list signature");
+  const signatures = listSignature === undefined ? [] : [await readSignature(listSignature)];
+  return { form: "opened", layer: { literal, signatures } };
 }
 
 function sealedForm(layer: OpenedLayer | "not-for-me"): Outer | "not-for-me" {

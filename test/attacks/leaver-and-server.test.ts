@@ -6,6 +6,7 @@ import { lockAll } from "../../src/extension/keys/unlocked.js";
 import { GATHER_MS } from "../../src/extension/owner/epoch-state.js";
 import { renewAllIfDue } from "../../src/extension/owner/epochs.js";
 import { changeOwned } from "../../src/extension/records/owned-storage.js";
+import { keptKeysOf } from "../../src/extension/records/stored.js";
 import { fromBase64 } from "../../src/mail/base64.js";
 import { partsBelow, readMimeTree } from "../../src/mail/mime-tree.js";
 import { type OpeningKey, type Role, readOpeningKey } from "../../src/openpgp/keys.js";
@@ -51,7 +52,7 @@ async function keysOfBoth(): Promise<readonly OpeningKey<Role>[]> {
   const inUse = row && (await new ListsInUse(store, play.folder).openById(row.id));
   if (inUse === undefined) throw new Error("no list");
   const hers = await eve.list();
-  const lists = [hers.listKey, ...hers.formerListKeys.map(({ listKey }) => listKey)];
+  const lists = [hers.listKey, ...keptKeysOf(hers).map(({ listKey }) => listKey)];
   return [
     inUse.server,
     await readOpeningKey("member", fromBase64((await eve.key()).secret)),

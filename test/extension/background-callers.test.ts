@@ -82,6 +82,7 @@ const examples = (): { readonly [K in keyof PageCalls]: InputOf<PageCalls[K]> } 
   "list:leave": { address: team },
   "list:use-key": { address: team, fingerprint },
   "list:remove": { address: team },
+  "list:delete-keys": { address: team, until: "2026-01-01T00:00:00.000Z" },
   "backup:make": { passphrase: "long enough for a file" },
   "compare:wanted": null,
   "compare:confirm": { list: team, address: "bob@example.test", fingerprint },

@@ -90,7 +90,14 @@ describe("a backup where something is here already", () => {
   const facts = {
     ...{ name: "Team", requestAddress: "team-request@lists.example", sealing: "", formerOwners: [] },
     ...{ owners: [{ userId: "Olive <olive@example.test>", fingerprint: "cc".repeat(20) }] },
-    ...{ listKey: "aa".repeat(20), server: "bb".repeat(20), formerListKeys: 0, formerServers: 0, authors: 0 },
+    ...{
+      listKey: "aa".repeat(20),
+      server: "bb".repeat(20),
+      formerListKeys: 0,
+      deletedListKeys: 0,
+      formerServers: 0,
+      authors: 0,
+    },
   };
   const other = { userId: "Mallory <mallory@example.test>", fingerprint: "0c".repeat(20) };
   const move = {
@@ -113,6 +120,22 @@ describe("a backup where something is here already", () => {
     await settle();
     await press("Restore");
     expect(restore.mock.calls).toEqual([[{ m1: true }]]);
+  });
+
+  test("says how many deleted list keys it would restore, beside those that are new here", async () => {
+    const returning = {
+      ...{ id: "m2", address: "team@lists.example", before: { ...facts, deletedListKeys: 2 } },
+      after: { ...facts, formerListKeys: 3 },
+    };
+    const brings = { ...plan, moves: [returning] };
+    render(<AskRestore plan={brings} restore={async () => undefined} close={() => undefined} />, root);
+    await settle();
+    const said = [...root.querySelectorAll("li")].map((item) => item.textContent);
+    expect(said).toEqual([
+      "Adds earlier list keys, which open old messages: 1",
+      "Restores list keys that you deleted here, so that their messages can be read again: 2",
+    ]);
+    expect(button("Restore")?.disabled).toBe(true);
   });
 
   test("what it only adds needs no tick, and an untouched list stays", async () => {

@@ -5,6 +5,7 @@ import {
   addGiven,
   beginGiven,
   forgetGiven,
+  forgetGivenBefore,
   forgetGivenOf,
   givenIndexes,
   givenState,
@@ -123,6 +124,17 @@ const kept = async () => {
   return (await givenIndexes()).get(list)?.mails ?? [];
 };
 const subjects = async () => (await kept()).map(({ subject }) => subject);
+
+test("mail from before a moment, whose keys were deleted, is taken out; with a locked key everything is", async () => {
+  await beginGiven();
+  for (const number of [1, 2, 3]) await addGiven(opened({ number }), file);
+  await forgetGivenBefore(list, new Date(3_000).toISOString());
+  expect(await subjects()).toEqual(["Matter 3"]);
+  expect([...store.blocks.keys()].length).toBeGreaterThan(0);
+  await lockAll();
+  await forgetGivenBefore(list, new Date(3_000).toISOString());
+  expect(store.blocks.size).toBe(0);
+});
 
 test("nothing is kept before the person has opened the page of lists, and nothing after they have stopped it", async () => {
   await addGiven(opened({ number: 1 }), file);

@@ -95,6 +95,7 @@ describe("a call", () => {
     "copies:choose": never,
     "list:use-key": never,
     "list:remove": never,
+    "list:delete-keys": never,
     "backup:make": never,
     "compare:wanted": never,
     "compare:confirm": never,

@@ -11,7 +11,7 @@ import { GATHER_MS } from "../../src/extension/owner/epoch-state.js";
 import { renewAllIfDue } from "../../src/extension/owner/epochs.js";
 import { changeOwned } from "../../src/extension/records/owned-storage.js";
 import { load } from "../../src/extension/records/storage.js";
-import { emptyStored } from "../../src/extension/records/stored.js";
+import { emptyStored, keptKeysOf } from "../../src/extension/records/stored.js";
 import { readBackupFile, writeBackupFile } from "../../src/extension/worker/backup.js";
 import { practise } from "../../src/extension/worker/practice.js";
 import { fromBase64 } from "../../src/mail/base64.js";
@@ -105,18 +105,47 @@ test("a new secret by epoch: everybody but her who went has it, also whoever was
   await olga.settled();
   const third = await secretOf(olga);
   expect(third).not.toBe(second);
+  await olga.posts("the first under the third");
   while ((await secretOf(ann)) !== third) await ann.hears();
   await ann.posts("in the third epoch");
   // Bob was away: both notices and the post wait for him
   await bob.reads("in the third epoch");
   expect(await secretOf(bob)).toBe(third);
-  const former = (await bob.list()).formerListKeys.map(({ listKey }) =>
+  const former = keptKeysOf(await bob.list()).map(({ listKey }) =>
     new TextDecoder().decode(fromBase64(listKey)),
   );
   expect(former).toEqual([before, second]);
   expect(await secretOf(eve)).toBe(before);
   const kept = await disk();
   for (const secret of [before, second, third]) expect(kept).not.toContain(secret);
+});
+
+describe("the server is restored from a backup", () => {
+  const nextSecret = async () => {
+    await olga.about(eve, "remove");
+    await anHourLater();
+    await olga.posts("under the next secret");
+    while ((await secretOf(ann)) !== (await secretOf(olga))) await ann.hears();
+  };
+  const resumes = async () => {
+    await olga.as(() => calls["owner:resume-server"]({ list }));
+    await olga.settled();
+  };
+
+  test("of after the change: with the owner's word the list goes on, and the secret rides as before", async () => {
+    await nextSecret();
+    const backup = await play.backup();
+    await olga.posts("lost with the database");
+    await play.untilQuiet();
+    await play.restore(backup);
+    await expect(ann.posts("too early")).rejects.toThrow("451");
+    await resumes();
+    await ann.posts("after the restore");
+    // Bob was away: what brings him the secret comes with the posts, of before and of after
+    expect((await bob.reads("after the restore")).view.passage).toMatchObject({ via: "list" });
+    expect(await secretOf(bob)).toBe(await secretOf(olga));
+    expect(await disk()).not.toContain(await secretOf(olga));
+  });
 });
 
 test("whoever joins with an invitation of an epoch ago gets the secret of today under the one that they have", async () => {

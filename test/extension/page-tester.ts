@@ -1,3 +1,4 @@
+import axe from "axe-core";
 import type { Call } from "../../src/extension/app/calls/page-calls.js";
 
 /** What the tests of pages share: a background page that answers as it is told, and waiting until a page is drawn. */
@@ -27,4 +28,12 @@ export async function settle(): Promise<void> {
     same = look === before ? same + 1 : 0;
     before = look;
   }
+}
+
+/** What axe finds. Colours and drawn names are looked at in a real Thunderbird: jsdom draws nothing. */
+export async function complaints(): Promise<readonly string[]> {
+  const { violations } = await axe.run(document, {
+    rules: { "color-contrast": { enabled: false }, "label-content-name-mismatch": { enabled: false } },
+  });
+  return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`);
 }

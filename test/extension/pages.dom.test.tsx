@@ -5,7 +5,7 @@ import { Popup } from "../../src/extension/app/thunderbird/popup-view.js";
 import { AddonError } from "../../src/extension/platform/errors.js";
 import type { ComposeStatus } from "../../src/extension/writing/compose-status.js";
 import { ProtocolError } from "../../src/openpgp/errors.js";
-import { background, settle } from "./page-tester.js";
+import { background, complaints, settle } from "./page-tester.js";
 import { storedKey, storedList } from "./stored-fixture.js";
 
 let root: HTMLElement;
@@ -32,6 +32,8 @@ const list = {
   memberKey: null,
   membership: "member",
   role: "member",
+  formerKeys: [],
+  deletedBefore: "",
 } as const;
 const overviewOf = (part: object) => ({
   overview: {
@@ -81,6 +83,42 @@ describe("the options page", () => {
       ["list:remove", { address: "team@lists.example" }],
       ["overview", null],
     ]);
+  });
+
+  test("names the time of each earlier key, and deletes those before a date after a question that says what is lost", async () => {
+    const [first, second] = ["2026-01-05T12:00:00.000Z", "2026-02-05T12:00:00.000Z"];
+    const mine = { ...list, formerKeys: [first, second] };
+    document.documentElement.lang = "en";
+    document.title = "ListSeal";
+    const asked = await open(overviewOf({ lists: [mine], keys: [] }));
+    const times = [...root.querySelectorAll("section li")].map((item) => item.textContent);
+    expect(times).toEqual([
+      "for messages until January 5, 2026",
+      "for messages from January 5, 2026 to February 5, 2026",
+    ]);
+    expect(await complaints()).toEqual([]);
+    const choice = root.querySelector<HTMLSelectElement>("select[name=until]");
+    if (choice === null) throw new Error("no choice");
+    choice.value = second;
+    button("Delete earlier keys…").click();
+    await settle();
+    expect(root.querySelector("[role=alert]")?.textContent).toMatch(
+      /Keys: 2\. Messages from before February 5, 2026 can then no longer be read/,
+    );
+    expect(root.textContent).toContain("backups made earlier still contain these keys");
+    expect(await complaints()).toEqual([]);
+    expect(asked.map(([name]) => name)).not.toContain("list:delete-keys");
+    button("Delete for good").click();
+    await settle();
+    expect(asked).toContainEqual(["list:delete-keys", { address: list.address, until: second }]);
+    expect(root.querySelector("output")?.textContent).toContain("The keys are deleted");
+  });
+
+  test("says from before when the keys were deleted", async () => {
+    const mine = { ...list, deletedBefore: "2026-01-05T12:00:00.000Z" };
+    await open(overviewOf({ lists: [mine], keys: [] }));
+    expect(root.textContent).toContain("You deleted the keys for messages from before January 5, 2026.");
+    expect(root.querySelector("select[name=until]")).toBeNull();
   });
 
   test("shows a moderator whose post waits, and asks for what was pressed", async () => {

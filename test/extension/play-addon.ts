@@ -5,6 +5,7 @@
 import { arrivals, watchRecordHeads, watchRidingNotices } from "../../src/extension/app/handlers/incoming.js";
 import { calls } from "../../src/extension/app/handlers/page-handlers.js";
 import { takeRidingNotice } from "../../src/extension/member/riding-notice.js";
+import { packetsAnswered } from "../../src/extension/owner/epochs.js";
 import { keptFile } from "../../src/extension/owner/invitation-files.js";
 import { AddonError } from "../../src/extension/platform/errors.js";
 import { type SentMail, setHost } from "../../src/extension/platform/host.js";
@@ -38,6 +39,7 @@ watchRidingNotices();
 setHost({
   accountOf: async (address) => (acting?.address === address ? { name: acting.name } : null),
   listsChanged: async () => undefined,
+  forgetIndexed: async () => undefined,
   send: async ({ to, sealed }) => {
     if (acting?.mayNotSend) throw new AddonError("may-not-send", "the right was not granted");
     await acting?.submit(parseAddress(to), sealed);
@@ -110,6 +112,15 @@ async function take(raw: Uint8Array, handlers: IncomingHandlers = arrivals): Pro
   const arrived = arriving && (await takePart(arriving, async () => arriving.sealed, handlers));
   return arrived ?? { kind: "ordinary" };
 }
+
+/** As if the list's server were of an older version, which keeps no notice that is sealed once: each member gets a copy of their own. */
+export const withOlderServer = (handlers: IncomingHandlers = arrivals): IncomingHandlers => ({
+  ...handlers,
+  answers: {
+    ...handlers.answers,
+    "list-key-notice": (asked) => packetsAnswered(asked, { kind: "refused", code: "unsupported-version" }),
+  },
+});
 
 export class Addon {
   readonly name: string;

@@ -2,7 +2,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { jest } from "@jest/globals";
-import axe from "axe-core";
 import { render } from "preact";
 import { Options, OtherWindow } from "../../src/extension/app/options/options.js";
 import { askedActs } from "../../src/extension/app/thunderbird/display-actions.js";
@@ -12,7 +11,7 @@ import { mailWords } from "../../src/extension/reading/display/mail-body.js";
 import type { DisplayAnswer, OpenedView } from "../../src/extension/reading/view.js";
 import { ListSealError } from "../../src/openpgp/errors.js";
 import { answers } from "./fake-host.js";
-import { background, settle } from "./page-tester.js";
+import { background, complaints, settle } from "./page-tester.js";
 import { storedKey, storedList } from "./stored-fixture.js";
 
 /** A property that names a side of the screen. */
@@ -101,14 +100,6 @@ function fill(name: string, value: string): HTMLInputElement {
   if (input === null) throw new Error(`no field ${name}`);
   input.value = value;
   return input;
-}
-
-/** What axe finds. Colours and drawn names are looked at in a real Thunderbird: jsdom draws nothing. */
-async function complaints(): Promise<readonly string[]> {
-  const { violations } = await axe.run(document, {
-    rules: { "color-contrast": { enabled: false }, "label-content-name-mismatch": { enabled: false } },
-  });
-  return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`);
 }
 
 describe("who has nothing yet", () => {

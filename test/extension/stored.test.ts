@@ -85,6 +85,8 @@ const released: Readonly<Record<number, object>> = {
   3: storedVersion3,
   // as version 3, but for a list key that may be a secret
   4: { ...storedVersion3, version: 4 },
+  // as version 4, but for former list keys that may be deleted
+  5: { ...storedVersion3, version: 5 },
 };
 
 test("there is a record of every version, and every one is read", () => {

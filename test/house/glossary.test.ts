@@ -12,14 +12,14 @@ import { root, sourceOf, sources } from "./sources.js";
  */
 const plain: Readonly<Record<string, string>> = {
   verbs: `
-    accept act apply ask attach certify clean decrypt enrolling export force forward has install invite inviting
+    accept act apply ask attach certify clean decrypt delete enrolling export force forward has install invite inviting
     joining keep look make merge parse read reading receive recover render resume run save send
     search sending serve settle start submit take tell unsubscribe use walk watch write writing`,
   participles: `
     listening
     allowed answered answering attached awaited begun blocked bounced carrying checked chosen claimed coming confirmed confirming
-    continued copied created deciding declared detached displayed embedded ended entitled expected
-    fixed flowed forwarded found handed held imported indexed initialised invited issued kept known limited listed
+    continued copied created deciding declared deleted detached displayed embedded ended entitled expected
+    fixed flowed followed forwarded found handed held imported indexed initialised invited issued kept known limited listed
     logged lost made named noticed offered open opened opening owned parsed passed pasted paused
     pending prepared protected proved proven queued quoted received recorded refused rendered
     reopened replaced requested retired sealed sealing seen sent served shared shown signed split stored
@@ -30,7 +30,7 @@ const plain: Readonly<Record<string, string>> = {
     local many missing new newer older original other outgoing own plain private public ready related reloadable second
     single stale strange unavailable unopenable unreadable unsolicited unusable whole wrappable`,
   "prepositions and the like": `
-    about after at before by for from in not of on through to too when`,
+    about after at before by for from in not of on through to too under when`,
   "software and formats that every engineer knows": `
     addon base64 browser dialect gc html http i18n id json mailto openssl postgres sql sqlite thunderbird
     tls ui wasm webcrypto`,

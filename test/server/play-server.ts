@@ -3,7 +3,8 @@
  * people who write sealed posts and open their copies with their own keys.
  */
 
-import { cp, mkdtemp, rm } from "node:fs/promises";
+import { randomUUID } from "node:crypto";
+import { copyFile, cp, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { outerSubject } from "../../src/mail/fixed-texts.js";
@@ -33,6 +34,7 @@ import {
   type MemberRequest,
   removeMember,
 } from "../../src/server/admin/administration.js";
+import { backUp } from "../../src/server/admin/backup.js";
 import { type DataFolder, dataFolder, makeFolders } from "../../src/server/base/data-folder.js";
 import { type LogTarget, openLog } from "../../src/server/base/log.js";
 import { type Service, type ServiceOptions, startService } from "../../src/server/serve/service.js";
@@ -160,6 +162,22 @@ export class PlayServer {
     const running = this.#service;
     this.#service = undefined;
     await running?.stop();
+  }
+
+  /** A backup of the database as it is now, for {@link restore}. For stores in the server's own folder. */
+  async backup(): Promise<string> {
+    const file = join(this.folder.path, `backup-${randomUUID()}.db`);
+    await backUp(this.folder, file, new Date());
+    return file;
+  }
+
+  /** Stops, and starts with a database of before; what came since is lost. */
+  async restore(backup: string): Promise<void> {
+    await this.stop();
+    const { database } = this.folder;
+    for (const suffix of ["-wal", "-shm"]) await rm(database + suffix, { force: true });
+    await copyFile(backup, database);
+    await this.start();
   }
 
   /** Stops everything and removes the folder. */

@@ -3,7 +3,14 @@ import type { Pins } from "../../membership/introduction/pins.js";
 import { ProtocolError } from "../../openpgp/errors.js";
 import { isOnlyInvited, wayInto } from "../member/membership-changes.js";
 import { OWNED_VERSION, type Owned, readOwned } from "../records/owned-list.js";
-import { readStored, STORED_VERSION, type Stored, type StoredList } from "../records/stored.js";
+import {
+  deletedKeysOf,
+  keptKeysOf,
+  readStored,
+  STORED_VERSION,
+  type Stored,
+  type StoredList,
+} from "../records/stored.js";
 import type { ListChange, ListFacts, RestorePlan } from "./restore-plan.js";
 
 /**
@@ -78,7 +85,16 @@ function isSameList(here: StoredList, restored: StoredList): boolean {
   );
 }
 
-/** Here and restored in one: the word of whichever has taken more notices, and the former keys of both. */
+/** The list keys that are in it, by their fingerprints. */
+const keysIn = (list: StoredList): readonly (readonly [string, string])[] => [
+  ...keptKeysOf(list).map(({ fingerprint, listKey }) => [fingerprint, listKey] as const),
+  [list.listKeyFingerprint, list.listKey],
+];
+
+/**
+ * Here and restored in one: the word of whichever has taken more notices, and the former keys of both. One that the person has
+ * deleted comes back where the other still has it: they are told so before.
+ */
 function joinedLists(here: StoredList, restored: StoredList): StoredList {
   const base = isNewer(restored, here) ? restored : here;
   const known = new Set(keysOf(base));
@@ -87,13 +103,17 @@ function joinedLists(here: StoredList, restored: StoredList): StoredList {
     known.add(fingerprint);
     return true;
   });
+  const kept = new Map([...keysIn(restored), ...keysIn(here)]);
   const servers = new Set([...here.formerServers, ...restored.formerServers]);
   // of one server the certificate that is here: it may have been renewed since the backup
   const same = here.serverFingerprint === restored.serverFingerprint;
   return {
     ...base,
     serverCertificate: same ? here.serverCertificate : base.serverCertificate,
-    formerListKeys: [...missing, ...base.formerListKeys],
+    formerListKeys: [...missing, ...base.formerListKeys].map((key) => ({
+      ...key,
+      listKey: kept.get(key.fingerprint) ?? null,
+    })),
     formerServers: [...servers],
   };
 }
@@ -130,7 +150,8 @@ function factsOf(list: StoredList, pins: Pins | undefined): ListFacts {
     formerOwners: list.owners.flatMap(({ fingerprint, to }) => (to === null ? [] : [fingerprint])),
     listKey: list.listKeyFingerprint,
     server: list.serverFingerprint,
-    formerListKeys: list.formerListKeys.length,
+    formerListKeys: keptKeysOf(list).length,
+    deletedListKeys: deletedKeysOf(list).length,
     formerServers: list.formerServers.length,
     authors: Object.keys(authors).length + Object.keys(introductions).length + Object.keys(revoked).length,
   };

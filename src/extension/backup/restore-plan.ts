@@ -19,6 +19,8 @@ export interface ListFacts {
   readonly server: string;
   /** How many there are. */
   readonly formerListKeys: number;
+  /** How many the person has deleted. */
+  readonly deletedListKeys: number;
   readonly formerServers: number;
   /** How many authors' keys, introductions and revocations are remembered. */
   readonly authors: number;

@@ -2,8 +2,8 @@ import { count, listOf, object, oneOf, text } from "../../membership/file/check.
 import { browser, isInPrivateWindow } from "../platform/browser.js";
 import { withLock } from "../platform/locks.js";
 import type { OpenedMail } from "../reading/opening.js";
-import { keptRecord } from "../records/storage.js";
-import type { GivenForm } from "./indexed-mail.js";
+import { keptRecord, load } from "../records/storage.js";
+import { type GivenForm, type IndexedMail, keyOfMail } from "./indexed-mail.js";
 import { isDoubtful, letterForIndex } from "./letter-for-index.js";
 import type { MailIndex } from "./mail-index.js";
 import {
@@ -128,6 +128,22 @@ export async function addGiven({ letter, view }: OpenedMail, as: GivenForm): Pro
 export async function forgetGiven(list: string, names: readonly string[]): Promise<void> {
   await inTurn(async () => {
     await onFreshIndex(list, (index) => index.remove(names));
+    await tellChanged();
+  });
+}
+
+/**
+ * Takes away what is indexed of a list's mail from before a moment; with a locked key all of it, since nobody can look into it.
+ * @param before ISO 8601
+ * @throws ListSealError what the block store throws
+ */
+export async function forgetGivenBefore(list: string, before: string): Promise<void> {
+  const isOld = ({ date }: IndexedMail) => date < Date.parse(before);
+  const remove = (index: MailIndex) => index.remove(index.mails.filter(isOld).map(keyOfMail));
+  await inTurn(async () => {
+    const lists = Object.keys((await load()).lists);
+    if ((await givenState()).wish !== "on") return;
+    await onFreshIndex(list, remove).catch(() => removeStrayIndexes(lists.filter((one) => one !== list)));
     await tellChanged();
   });
 }

@@ -104,10 +104,9 @@ function switched(stored: Stored, before: Stored, changed: StoredList): StoredLi
   };
 }
 
-/** Whether a list's owners and what they have said are the same in both. */
+/** Whether a list's owners and what they have said are the same in both, and which of its keys the person has deleted. */
 function isSameWord(one: StoredList, other: StoredList): boolean {
-  return (
-    one.listKeyFingerprint === other.listKeyFingerprint &&
-    JSON.stringify([one.owners, one.serials]) === JSON.stringify([other.owners, other.serials])
-  );
+  const wordOf = ({ listKeyFingerprint, owners, serials, formerListKeys }: StoredList) =>
+    JSON.stringify([listKeyFingerprint, owners, serials, formerListKeys]);
+  return wordOf(one) === wordOf(other);
 }

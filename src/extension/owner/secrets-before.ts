@@ -2,6 +2,7 @@ import { listKeyKindOf } from "../../openpgp/list-keys.js";
 import { AddonError } from "../platform/errors.js";
 import type { OwnedList } from "../records/owned-list.js";
 import { load } from "../records/storage.js";
+import { keptKeysOf } from "../records/stored.js";
 import type { SecretsBefore } from "../worker/secrets-before.js";
 
 /**
@@ -17,7 +18,7 @@ export async function listSecretsBefore({ address }: OwnedList, next: string): P
   if (listKeyKindOf(next) === "pair") return [];
   if (list === undefined) throw new AddonError("no-such-list", "an owner's list is not among the member's");
   const present = { listKey: list.listKey, fingerprint: list.listKeyFingerprint };
-  return [present, ...list.formerListKeys.toReversed()]
+  return [present, ...keptKeysOf(list).toReversed()]
     .filter(({ fingerprint }) => fingerprint !== next)
     .map(({ listKey }) => listKey);
 }

@@ -17,6 +17,11 @@ export interface Host {
   /** Lists were added or taken away: whatever the program keeps for them is made or removed. */
   listsChanged(): Promise<void>;
   /**
+   * What was indexed of a list's mail from before a moment is taken away: its keys were deleted.
+   * @param before ISO 8601
+   */
+  forgetIndexed(list: string, before: string): Promise<void>;
+  /**
    * Sends a request, notice or receipt.
    * @returns `sent`; `outbox` (the program sends it later); `by-hand`: the program can't send mail, or may not, and the person has
    *   to: in Thunderbird the mail is in a compose window then

@@ -12,6 +12,7 @@ import { load, namesSeen, rememberPost, update } from "../records/storage.js";
 import type { Stored, StoredList } from "../records/stored.js";
 import { runJob } from "../worker/client.js";
 import type { OpenedLetter } from "../worker/jobs.js";
+import type { UnderDeletedKey } from "../worker/open.js";
 import { inlineImages, viewPieces } from "./body-pieces.js";
 import { imageAddress, isShownImage, PREVIEW_LIMIT } from "./images.js";
 import { NAME_LIMIT, presentable, SUBJECT_LIMIT, skeletonOf } from "./untrusted-text.js";
@@ -77,6 +78,7 @@ export function whenHeadSeen(seen: HeadListener): void {
 export type NotOpened =
   | { readonly kind: "locked" }
   | { readonly kind: "not-for-me"; readonly list: string | null }
+  | UnderDeletedKey
   | { readonly kind: "refused"; readonly code: ErrorCode };
 
 /** The sealed parts of a mail, and what the mail around them says. */
@@ -119,6 +121,7 @@ export async function openSealed({
   );
   if (opened.kind === "not-sealed") return { kind: "refused", code: "damaged" };
   if (opened.kind === "not-for-me") return { kind: "not-for-me", list: listNamedBy(named, stored) };
+  if (opened.kind === "key-deleted") return opened;
   const view = await viewOf(opened, stored, shell, outer);
   const basis = await rememberAuthor(opened, stored);
   if ("roster" in opened.passage) {

@@ -6,6 +6,7 @@ import type { ErrorCode } from "../platform/errors.js";
 import type { Incoming } from "../requests/incoming.js";
 import type { SecurityImage } from "../ui/security-image.js";
 import type { AuthorTrust } from "../worker/jobs.js";
+import type { UnderDeletedKey } from "../worker/open.js";
 
 /** What a mail is, to those who show it: data to show, no keys, no attachment bytes. */
 export type DisplayAnswer =
@@ -22,6 +23,8 @@ export type DisplayAnswer =
   | { readonly kind: "locked" }
   /** Sealed for a key that is not here. `list`: what the mail says it was sent to. */
   | { readonly kind: "not-for-me"; readonly list: string | null }
+  /** Sealed to a list key that the person has deleted here. */
+  | UnderDeletedKey
   | { readonly kind: "refused"; readonly code: ErrorCode };
 
 /** An invitation, and what it has come to here; `used` is null while it was not used. */

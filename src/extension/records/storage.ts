@@ -6,7 +6,15 @@ import type { DeliveryMode, Mode } from "../../protocol/message.js";
 import { browser } from "../platform/browser.js";
 import { AddonError, type ErrorCode } from "../platform/errors.js";
 import { withLock } from "../platform/locks.js";
-import { NewerVersionError, readStored, type Stored, type StoredList } from "./stored.js";
+import {
+  deletedKeysOf,
+  keptKeysOf,
+  lastEnd,
+  NewerVersionError,
+  readStored,
+  type Stored,
+  type StoredList,
+} from "./stored.js";
 
 /**
  * What is kept on this computer, and what is kept only until the program ends. Any page of ours may write it: changes run
@@ -202,6 +210,10 @@ export interface ListSummary {
   readonly memberKey: string | null;
   readonly membership: "member" | "joining" | "left";
   readonly role: MemberRole;
+  /** When each of the former list keys that open mail here ended, the oldest first: ISO 8601. */
+  readonly formerKeys: readonly string[];
+  /** Mail from before then was under keys that the person has deleted: ISO 8601; empty if none were. */
+  readonly deletedBefore: string;
 }
 
 /** A join that the server has refused, as a page shows it. */
@@ -226,6 +238,10 @@ export function summaryOfList(list: StoredList, { joining }: Pick<Stored, "joini
     memberKey: list.memberKey,
     membership: waits ? "joining" : list.membership,
     role: list.role,
+    formerKeys: keptKeysOf(list)
+      .map(({ graceEnds }) => graceEnds)
+      .toSorted(),
+    deletedBefore: lastEnd(deletedKeysOf(list)),
   };
 }
 

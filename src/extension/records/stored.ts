@@ -50,12 +50,35 @@ export type StoredOwner = Checked<typeof storedOwner>;
 
 /** A list key that was replaced: it still opens old mail, and is never sealed with. */
 const formerListKey = object<{
-  readonly listKey: string;
+  /** null: the person has deleted it. That it was the list's stays known: no notice brings it back, and introductions may name it. */
+  readonly listKey: string | null;
   readonly fingerprint: string;
   /** ISO 8601; a post that was signed later is marked. */
   readonly graceEnds: string;
-}>({ listKey: text, fingerprint: text, graceEnds: text });
+}>({ listKey: orNull(text), fingerprint: text, graceEnds: text });
 export type StoredFormerListKey = Checked<typeof formerListKey>;
+
+/** A former list key that was not deleted. */
+export interface KeptListKey extends StoredFormerListKey {
+  readonly listKey: string;
+}
+
+/** The former list keys that open mail here, the newest last. */
+export const keptKeysOf = ({ formerListKeys }: Pick<StoredList, "formerListKeys">): readonly KeptListKey[] =>
+  formerListKeys.flatMap(({ listKey, ...key }) => (listKey === null ? [] : [{ ...key, listKey }]));
+
+/** The former list keys that the person has deleted. */
+export const deletedKeysOf = ({
+  formerListKeys,
+}: Pick<StoredList, "formerListKeys">): readonly StoredFormerListKey[] =>
+  formerListKeys.filter(({ listKey }) => listKey === null);
+
+/** Until when the last of these keys was the list's: ISO 8601; empty for none. */
+export const lastEnd = (keys: readonly StoredFormerListKey[]): string =>
+  keys
+    .map(({ graceEnds }) => graceEnds)
+    .toSorted()
+    .at(-1) ?? "";
 
 /** Highest serial that was taken of each kind of owners' notice; 0 for none. */
 const serials = object<{
@@ -236,7 +259,7 @@ export interface Stored {
 export class NewerVersionError extends CheckError {}
 
 /** Raise it with each change of {@link Stored}, and add the step to {@link migrations}. */
-export const STORED_VERSION = 4;
+export const STORED_VERSION = 5;
 
 const stored = object<{ readonly [K in keyof Stored]: Stored[K] }>({
   version: only(STORED_VERSION),
@@ -265,8 +288,9 @@ export type Migrations = Readonly<Record<number, (raw: UncheckedRecord) => Unche
 
 /**
  * Who had a list in version 1 was on it already: joining by the add-on came with version 2. Roles and revoked keys came with
- * version 3; whoever has another role than a member's hears it from the server. Version 4 has lists whose key is a secret: what was
- * kept before stays as it is, and an add-on that knows no secrets refuses the record, and says why.
+ * version 3; whoever has another role than a member's hears it from the server. Version 4 has lists whose key is a secret, version 5
+ * former list keys that were deleted: what was kept before stays as it is, and an add-on that knows neither refuses the record, and
+ * says why.
  */
 export const migrations: Migrations = {
   1: (raw) => ({
@@ -287,6 +311,7 @@ export const migrations: Migrations = {
     })),
   }),
   3: (raw) => raw,
+  4: (raw) => raw,
 };
 
 function withRole(list: UncheckedRecord): UncheckedRecord {

@@ -5,14 +5,25 @@ import { authorOfLetter } from "../../membership/introduction/letter-author.js";
 import type { Pins } from "../../membership/introduction/pins.js";
 import { ListSealError, ProtocolError } from "../../openpgp/errors.js";
 import { type OpeningKey, type SealingKey, userIdOf, writeSealingKey } from "../../openpgp/keys.js";
+import { parseListKeyId } from "../../openpgp/list-keys.js";
 import { revokedSince } from "../../openpgp/revocation.js";
+import { listValue } from "../../protocol/binding.js";
 import type { SealedMessage } from "../../protocol/message.js";
-import { openPost } from "../../protocol/open-post.js";
+import { listKeySaid, openPost } from "../../protocol/open-post.js";
 import { AddonError, codeOf } from "../platform/errors.js";
-import type { StoredList } from "../records/stored.js";
+import { deletedKeysOf, keptKeysOf, lastEnd, type StoredList } from "../records/stored.js";
 import { trustOf } from "./author-trust.js";
 import type { OpenedLetter } from "./jobs.js";
 import { listOpener, memberCertificateOf, memberSecret, serverCertificate } from "./read-keys.js";
+
+/** Sealed to a list key that the person has deleted here. */
+export interface UnderDeletedKey {
+  readonly kind: "key-deleted";
+  /** The list's address. */
+  readonly list: string;
+  /** ISO 8601: until when the newest of the keys that were deleted was the list's. */
+  readonly before: string;
+}
 
 /**
  * Opens a sealed mail with what is here. The lists are tried in their order; the first that opens it wins, and a
@@ -33,7 +44,9 @@ export async function open({
   readonly secrets: readonly string[];
   readonly pins: Readonly<Record<string, Pins>>;
   readonly now: string;
-}): Promise<OpenedLetter | { readonly kind: "not-for-me" } | { readonly kind: "not-sealed" }> {
+}): Promise<
+  OpenedLetter | UnderDeletedKey | { readonly kind: "not-for-me" } | { readonly kind: "not-sealed" }
+> {
   const sealed = fromParts(parts);
   if ("kind" in sealed) return { kind: "not-sealed" };
   if (lists.length === 0) throw new AddonError("no-lists-here", "no list is known here");
@@ -41,6 +54,7 @@ export async function open({
   if (member.length === 0) throw new AddonError("no-member-key", "no member key is here");
 
   let failure: ListSealError | undefined;
+  let deleted: UnderDeletedKey | undefined;
   for (const list of lists) {
     try {
       const result = await openByAny(sealed, list, member, pins[list.address], new Date(now));
@@ -50,9 +64,33 @@ export async function open({
       // "for another list" says least: any other failure is about this very mail
       if (failure === undefined || codeOf(failure, "wrong-list") === "wrong-list") failure = error;
     }
+    deleted ??= await underDeletedKey(sealed, list, member, new Date(now));
   }
+  if (deleted !== undefined) return deleted;
   if (failure !== undefined) throw failure;
   return { kind: "not-for-me" };
+}
+
+/** Whether a mail is under one of the list's deleted keys, by the word of its server or of one's own submission. */
+async function underDeletedKey(
+  sealed: SealedMessage,
+  { address, profile, ...list }: StoredList,
+  member: readonly OpeningKey<"member">[],
+  now: Date,
+): Promise<UnderDeletedKey | undefined> {
+  const deleted = deletedKeysOf(list);
+  if (deleted.length === 0) return undefined;
+  const key = await listOpener(list.listKey, profile);
+  const names = deleted.map(({ fingerprint }) => listValue(address, parseListKeyId(fingerprint)));
+  for (const each of [list.serverCertificate, ...list.formerServers]) {
+    const server = await serverCertificate(each);
+    const said = await listKeySaid(sealed, { member, list: { address, key }, server, now }).catch(
+      () => undefined,
+    );
+    if (said === undefined || !names.includes(said)) continue;
+    return { kind: "key-deleted", list: address, before: lastEnd(deleted) };
+  }
+  return undefined;
 }
 
 /** What one list opens mail with: a key of its own, of today or before, and a server. */
@@ -71,10 +109,7 @@ async function openByAny(
   pins: Pins | undefined,
   now: Date,
 ): Promise<OpenedLetter | { readonly kind: "not-for-me" }> {
-  const listKeys = [
-    { listKey: list.listKey, graceEnds: null },
-    ...list.formerListKeys.map(({ listKey, graceEnds }) => ({ listKey, graceEnds })).toReversed(),
-  ];
+  const listKeys = [{ listKey: list.listKey, graceEnds: null }, ...keptKeysOf(list).toReversed()];
   const servers = [list.serverCertificate, ...list.formerServers.toReversed()];
   let failure: unknown;
   let opened: OpenedLetter | undefined;

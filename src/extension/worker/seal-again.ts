@@ -1,4 +1,4 @@
-import type { StoredList, StoredMemberKey } from "../records/stored.js";
+import { keptKeysOf, type StoredList, type StoredMemberKey } from "../records/stored.js";
 import type { OpenedLetter, SealedLetter } from "./jobs.js";
 import { open } from "./open.js";
 import { readMail } from "./read-mail.js";
@@ -61,7 +61,7 @@ async function openedUnderFormer(
   const read = await readMail({ raw: mail });
   if (read.kind !== "sealed") return undefined;
   const { parts } = read;
-  for (const { listKey, fingerprint } of list.formerListKeys.toReversed()) {
+  for (const { listKey, fingerprint } of keptKeysOf(list).toReversed()) {
     const lists = [{ ...list, listKey, listKeyFingerprint: fingerprint, formerListKeys: [] }];
     // whatever is wrong with it under this key: it is not that post
     const result = await open({ parts, lists, secrets: [secret], pins: {}, now }).catch(() => undefined);

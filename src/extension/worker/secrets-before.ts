@@ -2,7 +2,7 @@ import { fromBase64 } from "../../mail/base64.js";
 import { readListOpener } from "../../openpgp/list-keys.js";
 import type { Profile } from "../../openpgp/profiles.js";
 import { isSecret, type SharedSecret } from "../../openpgp/secrets.js";
-import type { StoredList } from "../records/stored.js";
+import { keptKeysOf, type StoredList } from "../records/stored.js";
 
 /** List keys as they are kept, in base64, the newest first: what a list's next secret is sealed under. Empty for pairs. */
 export type SecretsBefore = readonly string[];
@@ -17,11 +17,7 @@ export async function readSecretsBefore(
 }
 
 /** Every secret that a member has of their list, the newest first. @throws ListSealError `key-damaged` */
-export function listSecretsOf({
-  listKey,
-  formerListKeys,
-  profile,
-}: StoredList): Promise<readonly SharedSecret<"list">[]> {
-  const former = formerListKeys.map((one) => one.listKey).toReversed();
-  return readSecretsBefore([listKey, ...former], profile);
+export function listSecretsOf(list: StoredList): Promise<readonly SharedSecret<"list">[]> {
+  const former = keptKeysOf(list).map((one) => one.listKey);
+  return readSecretsBefore([list.listKey, ...former.toReversed()], list.profile);
 }

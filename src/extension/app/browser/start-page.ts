@@ -1,5 +1,5 @@
 import { followLocking, lockIfDue, whenLocked } from "../../keys/unlocked.js";
-import { forgetGivenOf, watchLosses } from "../../mail-index/given-mails.js";
+import { forgetGivenBefore, forgetGivenOf, watchLosses } from "../../mail-index/given-mails.js";
 import { forgetIndexes, useBlockStore } from "../../mail-index/open-indexes.js";
 import { AddonError } from "../../platform/errors.js";
 import { fileToSave, safeFileName } from "../../platform/file-name.js";
@@ -37,6 +37,7 @@ export const browserHost: Host = {
   accountOf: async () => ({ name: "" }),
   /** What was indexed of a list that is gone goes, too. */
   listsChanged: async () => forgetGivenOf(Object.keys((await load()).lists)),
+  forgetIndexed: forgetGivenBefore,
   send: async () => "by-hand",
   sentMail: null,
   /** There are no folders; but what has waited for a day is put with what the person is to send. */

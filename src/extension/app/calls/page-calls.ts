@@ -86,6 +86,8 @@ const optionsCalls = {
   "list:leave": call(object({ address: text })).gives<RequestSummary>(),
   "list:use-key": call(object({ address: text, fingerprint: text })).gives<ListSummary>(),
   "list:remove": call(object({ address: text })).gives<null>(),
+  /** Deletes the former list keys that ended at that moment or before, for good. */
+  "list:delete-keys": call(object({ address: text, until: text })).gives<null>(),
   /** Whether readable copies of a list's mail are kept here. */
   "copies:choose": call(object({ list: text, keeping: oneOf("off", "opened") })).gives<null>(),
 

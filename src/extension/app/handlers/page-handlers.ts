@@ -4,6 +4,7 @@ import { lockAfter } from "../../keys/lock-after.js";
 import { makeMemberKey } from "../../keys/new-member-key.js";
 import { needStrong } from "../../keys/new-passphrase.js";
 import { keepUnlocked, lockAll, summaryOfKey } from "../../keys/unlocked.js";
+import { deleteListKeys } from "../../member/delete-list-keys.js";
 import { forgetToldDeliveries } from "../../member/delivery-record.js";
 import { forgetFellows } from "../../member/fellow-members.js";
 import { forgetJoining, joinList, leaveList, lookAtInvitation } from "../../member/join.js";
@@ -180,6 +181,11 @@ export const calls: Omit<CallHandlers, keyof typeof composeCalls> = {
     await forgetFellows(address);
     host().renewViews();
     await host().listsChanged();
+    return null;
+  },
+
+  async "list:delete-keys"({ address, until }) {
+    await deleteListKeys(address, until);
     return null;
   },
 

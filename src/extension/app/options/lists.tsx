@@ -9,6 +9,7 @@ import type { RequestSummary } from "../../requests/pending.js";
 import { t } from "../../ui/i18n.js";
 import type { Call } from "../calls/page-calls.js";
 import type { Overview, RunAction } from "./form-actions.js";
+import { FormerKeys } from "./former-keys.js";
 import { HeldPosts } from "./held-posts.js";
 import { Joining } from "./joining.js";
 import { Owners } from "./owner-rows.js";
@@ -97,6 +98,7 @@ function ListCard({ list, overview, call, act, toKeys }: Props & { readonly list
           </dd>
           <Owners owners={list.owners} />
         </dl>
+        <FormerKeys list={list} call={call} act={act} />
         {list.memberKey === null ? null : (
           <button
             type="button"

@@ -99,6 +99,7 @@ function Move({
   readonly agree: (yes: boolean) => void;
 }) {
   const belongs = belonging(before) !== belonging(after);
+  const returned = Math.max(0, before.deletedListKeys - after.deletedListKeys);
   return (
     <div class="card">
       <h3>{t("restore_change", before.name)}</h3>
@@ -115,7 +116,8 @@ function Move({
         </>
       ) : null}
       <ul>
-        {added("restore_adds_keys", before.formerListKeys, after.formerListKeys)}
+        {added("restore_adds_keys", before.formerListKeys + returned, after.formerListKeys)}
+        {added("restore_returns_keys", 0, returned)}
         {added("restore_adds_servers", before.formerServers, after.formerServers)}
         {added("restore_adds_authors", before.authors, after.authors)}
       </ul>
@@ -130,6 +132,7 @@ function Move({
 /** Everything of a list that says who belongs to it and where it goes, in one line. */
 function belonging({
   formerListKeys: _keys,
+  deletedListKeys: _deleted,
   formerServers: _servers,
   authors: _authors,
   ...facts
@@ -138,7 +141,7 @@ function belonging({
 }
 
 function added(
-  sentence: "restore_adds_keys" | "restore_adds_servers" | "restore_adds_authors",
+  sentence: "restore_adds_keys" | "restore_returns_keys" | "restore_adds_servers" | "restore_adds_authors",
   before: number,
   after: number,
 ) {

@@ -1,6 +1,7 @@
 import { whenLocked, whenUnlocked } from "../../keys/unlocked.js";
 import { browser } from "../../platform/browser.js";
 import { type MailFolder, type MessageList, thunderbird } from "../../platform/thunderbird.js";
+import { load } from "../../records/storage.js";
 import { prepareWorker } from "../../worker/client.js";
 import { tellOfArrivals, watchNotifications } from "./arrival-notifications.js";
 import { showUnread } from "./space-button.js";
@@ -55,6 +56,14 @@ export async function beginIndex(): Promise<void> {
 export async function forgetStrayIndexes(lists: readonly string[]): Promise<void> {
   await (await loadIndexes()).removeStrayIndexes(lists);
   if (following !== undefined) await countUnread();
+}
+
+/** Has a list's index built again from what still opens: as it is, it has the words of mail whose keys were deleted. */
+export async function forgetIndexed(list: string): Promise<void> {
+  await connected();
+  const lists = Object.keys((await load()).lists);
+  await forgetStrayIndexes(lists.filter((one) => one !== list));
+  (await loadSync()).rebuild();
 }
 
 async function lock(): Promise<void> {

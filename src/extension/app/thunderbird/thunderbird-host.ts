@@ -14,7 +14,7 @@ import { identityOf, prepareDraftIdentities } from "../../writing/window/draft-i
 import { holdRequest } from "../../writing/window/send-state.js";
 import type { ViewEvents } from "../calls/view-events.js";
 import { arrivals, whenTimeHasPassed } from "../handlers/incoming.js";
-import { forgetStrayIndexes } from "./index-events.js";
+import { forgetIndexed, forgetStrayIndexes } from "./index-events.js";
 import { saveFile } from "./save-file.js";
 
 /**
@@ -154,6 +154,7 @@ export const thunderbirdHost: Host = {
     await prepareDraftIdentities();
   },
 
+  forgetIndexed,
   send: sendSealed,
   sentMail,
   async lookForArrivals() {

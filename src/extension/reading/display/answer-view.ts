@@ -17,7 +17,7 @@ import { filesOf } from "./files.js";
 import { incomingLine } from "./incoming-line.js";
 import { type LimitedPieces, shownOf } from "./limits.js";
 import { passphraseForm } from "./passphrase-form.js";
-import { personIn, whenIn } from "./person-words.js";
+import { dayIn, personIn, whenIn } from "./person-words.js";
 import { privateLine, privateView, replyAloneButton } from "./private-view.js";
 import { groupsOf, stateLine } from "./state-line.js";
 
@@ -199,6 +199,12 @@ function banner(
       return answer.list === null
         ? bannerOf("warning", t("not_for_me_title"), t("not_for_me_text"))
         : bannerOf("warning", t("not_for_me_title"), t("not_for_me_list_text", answer.list));
+    case "key-deleted":
+      return bannerOf(
+        "note",
+        t("key_deleted_title"),
+        t("key_deleted_text", answer.list, dayIn(answer.before)),
+      );
     case "invitation": {
       const { used } = answer;
       if (used !== null) {

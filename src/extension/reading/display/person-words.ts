@@ -10,6 +10,10 @@ export function personIn({ name, address }: PersonView): string {
   return called === null ? address : `${called} <${address}>`;
 }
 
+/** A day, by the clock of the reader. */
+export const dayIn = (iso: string): string =>
+  new Date(iso).toLocaleDateString(t("lang"), { dateStyle: "long" });
+
 /** A moment, by the clock of the reader. */
 export function whenIn(iso: string): string {
   return new Date(iso).toLocaleString(t("lang"), { dateStyle: "long", timeStyle: "short" });
