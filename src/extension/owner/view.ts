@@ -1,7 +1,7 @@
 import { parseAddress } from "../../mail/mailbox.js";
 import type { CommandName } from "../../membership/request/command-names.js";
 import type { NewsKind } from "../../membership/request/commands.js";
-import { hasAuthority, invitationStanding } from "../../membership/roster/state.js";
+import { hasAuthority, invitationStanding, type LoggedMember } from "../../membership/roster/state.js";
 import { parseFingerprint } from "../../openpgp/keys.js";
 import { type ListKeyKind, listKeyKindOf } from "../../openpgp/list-keys.js";
 import type { ErrorCode } from "../platform/errors.js";
@@ -97,6 +97,7 @@ export interface OwnedView {
     /** Whether the server was asked, and has not answered. */
     readonly waiting: boolean;
   } | null;
+  /** The last of each kind: older ones are overtaken by it. */
   readonly notices: readonly NoticeView[];
   /** Whether the owners of today are others than the members were told. */
   readonly ownersUntold: boolean;
@@ -226,6 +227,15 @@ export function latecomers(list: OwnedList, serial: number): readonly string[] {
   });
 }
 
+function readersOfNewKey({ history }: OwnedList): OwnedView["newKey"] {
+  const [to, notTo]: [string[], string[]] = [[], []];
+  for (const [address, { by, certificate, revoked }] of Object.entries(history.members)) {
+    const isReader = by !== "operator" && certificate !== undefined && revoked !== true;
+    (isReader ? to : notTo).push(address);
+  }
+  return { to, notTo };
+}
+
 /** A new list key on its way; null also if what was asked for it was forgotten: then it can be begun again. */
 function rekeyingOf({ rekeying }: OwnedList, own: readonly PendingRequest[]): OwnedView["rekeying"] {
   if (rekeying === null) return null;
@@ -291,7 +301,6 @@ export function viewOf(
   const own = pending.filter((request) => request.list === list.address);
   const asked = (what: CommandName, about: string) =>
     own.some((request) => request.do === what && request.about === about);
-  const logged = Object.entries(list.history.members);
   return {
     address: list.address,
     name: list.name,
@@ -303,21 +312,7 @@ export function viewOf(
     listKey: listKeyKindOf(list.listKeyFingerprint),
     serverFingerprint: list.serverFingerprint,
     claim: claimOf(list),
-    members: list.members.map((member) => ({
-      ...member,
-      you: member.fingerprint === list.ownerKey,
-      word: wordFor(list, member),
-      revoked: logged.some(([, one]) => one.fingerprint === member.fingerprint && one.revoked === true),
-      confirmable: logged.some(
-        ([address, { by, certificate }]) =>
-          address === member.address && by === "operator" && certificate !== undefined,
-      ),
-      waiting: asked("remove", member.address)
-        ? "remove"
-        : asked("set-role", member.address)
-          ? "set-role"
-          : null,
-    })),
+    members: membersOf(list, own),
     membersAt: list.membersAt,
     held: list.held,
     invitations: list.invitations.map((invitation) => ({
@@ -341,31 +336,22 @@ export function viewOf(
     })),
     refusals: list.refusals,
     alarms: list.alarms,
-    newKey: {
-      to: logged
-        .filter(
-          ([, { by, certificate, revoked }]) => by !== "operator" && certificate !== undefined && !revoked,
-        )
-        .map(([address]) => address),
-      notTo: logged
-        .filter(
-          ([, { by, certificate, revoked }]) => by === "operator" || certificate === undefined || revoked,
-        )
-        .map(([address]) => address),
-    },
+    newKey: readersOfNewKey(list),
     rekeying: rekeyingOf(list, own),
     serverMove: list.serverMove && {
       fingerprint: list.serverMove.fingerprint,
       stage: list.serverMove.stage,
     },
     telling: tellingOf(list, own),
-    notices: list.notices.map(({ news, serial, at, graceEnds, to }) => ({
-      news,
-      serial,
-      at,
-      graceEnds,
-      to: to.map(({ address, confirmedAt }) => ({ address, confirmed: confirmedAt !== null })),
-    })),
+    notices: [...new Map(list.notices.map((one) => [one.news, one])).values()].map(
+      ({ news, serial, at, graceEnds, to }) => ({
+        news,
+        serial,
+        at,
+        graceEnds,
+        to: to.map(({ address, confirmedAt }) => ({ address, confirmed: confirmedAt !== null })),
+      }),
+    ),
     ownersUntold: ownersUntold(list),
     epoch: epochOf(list, now, atWork),
   };

@@ -8,6 +8,9 @@ import type { OwnerProps } from "./owner-actions.js";
 /** A public key has some kB; with many signatures on it, some hundred. */
 const FILE_LIMIT = 500_000;
 
+/** Members among whom one is chosen; of more the address is typed. */
+const MOST_OPTIONS = 1_000;
+
 export function Enrol({ list, call, run }: OwnerProps) {
   const submit = async (form: HTMLFormElement) => {
     const chosen = new FormData(form).get("file");
@@ -21,6 +24,9 @@ export function Enrol({ list, call, run }: OwnerProps) {
     if (done) form.reset();
   };
   const reached = list.members.filter(({ word, you }) => word === "owner" && !you);
+  const hint = (
+    <span class="quiet">{t(list.listKey === "pair" ? "enrol_list_key_text" : "enrol_list_secret_text")}</span>
+  );
   return (
     <details class="more">
       <summary>{t("enrol_title")}</summary>
@@ -50,19 +56,25 @@ export function Enrol({ list, call, run }: OwnerProps) {
             void run(() => call("owner:save-list-key", { list: list.address, address }), "enrol_key_saved");
           }}
         >
-          <label>
-            {t("enrol_list_key")}
-            <select name="whom">
-              {reached.map(({ address, name }) => (
-                <option key={address} value={address}>
-                  {name} · {address}
-                </option>
-              ))}
-            </select>
-            <span class="quiet">
-              {t(list.listKey === "pair" ? "enrol_list_key_text" : "enrol_list_secret_text")}
-            </span>
-          </label>
+          {reached.length > MOST_OPTIONS ? (
+            <label>
+              {t("enrol_list_key")}
+              <input name="whom" type="email" required autocomplete="off" />
+              {hint}
+            </label>
+          ) : (
+            <label>
+              {t("enrol_list_key")}
+              <select name="whom">
+                {reached.map(({ address, name }) => (
+                  <option key={address} value={address}>
+                    {name} · {address}
+                  </option>
+                ))}
+              </select>
+              {hint}
+            </label>
+          )}
           <button type="submit">{t("enrol_list_key_save")}</button>
         </form>
       )}

@@ -1,7 +1,7 @@
 import type { EpochReason } from "../../../records/stored-epoch.js";
 import { type MessageKey, t } from "../../../ui/i18n.js";
 import { field } from "../form-actions.js";
-import { day, type OwnerProps } from "./owner-actions.js";
+import { day, named, type OwnerProps } from "./owner-actions.js";
 
 /** Since when the list has its key and why, when it gets another, and who decides that. */
 
@@ -16,12 +16,6 @@ const reasons = {
 
 /** Beyond it nobody means days. */
 const MAX_DAYS = 3_650;
-
-/** Addresses that are shown; a large list's would fill the page, and are below with their notice. */
-const MOST_NAMED = 10;
-
-const named = (addresses: readonly string[]): string =>
-  addresses.slice(0, MOST_NAMED).join(", ") + (addresses.length > MOST_NAMED ? ", …" : "");
 
 export function ListKeyEpoch({ list, call, run }: OwnerProps) {
   const { since, why, due, itself, days, run: begun, exposedHours, unconfirmed } = list.epoch;

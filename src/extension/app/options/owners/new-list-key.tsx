@@ -2,7 +2,7 @@ import { useState } from "preact/hooks";
 import type { NoticeView } from "../../../owner/view.js";
 import { t } from "../../../ui/i18n.js";
 import { field } from "../form-actions.js";
-import { day, type OwnerProps } from "./owner-actions.js";
+import { day, named, type OwnerProps } from "./owner-actions.js";
 
 /** A new list key, when the server and a former member are feared to work together; and who has confirmed what. */
 
@@ -25,8 +25,8 @@ export function NewKey(props: OwnerProps) {
     <section aria-labelledby="new-key">
       <h3 id="new-key">{t("new_key_title")}</h3>
       <p>{t("new_key_text")}</p>
-      <p class="quiet">{t("new_key_to", others.join(", ") || "–")}</p>
-      {notTo.length === 0 ? null : <p class="problem">{t("new_key_not_to", notTo.join(", "))}</p>}
+      <p class="quiet">{t("new_key_to", named(others) || "–")}</p>
+      {notTo.length === 0 ? null : <p class="problem">{t("new_key_not_to", named(notTo))}</p>}
       {list.rekeying === null || list.telling?.news === "new-list-key" ? null : (
         <div class="next">
           <p>{t(list.rekeying.stage === "asked" ? "new_key_asked" : "new_key_agreed")}</p>
@@ -74,17 +74,11 @@ export function NewKey(props: OwnerProps) {
           </div>
         </div>
       )}
-      {newest(list.notices).map((notice) => (
+      {list.notices.map((notice) => (
         <Confirmed key={`${notice.news} ${notice.serial}`} notice={notice} {...props} />
       ))}
     </section>
   );
-}
-
-/** The last notice of each kind: older ones are overtaken by it. */
-function newest(notices: readonly NoticeView[]): readonly NoticeView[] {
-  const last = new Map(notices.map((notice) => [notice.news, notice]));
-  return [...last.values()];
 }
 
 const noticeKeys = {
@@ -103,7 +97,7 @@ function Confirmed({ notice, list, call, run }: OwnerProps & { readonly notice: 
         <p class="quiet">{t("notice_grace", day(graceEnds))}</p>
       )}
       <p>{t("notice_confirmed", String(to.length - missing.length), String(to.length))}</p>
-      {missing.length === 0 ? null : <p class="quiet">{t("notice_missing", missing.join(", "))}</p>}
+      {missing.length === 0 ? null : <p class="quiet">{t("notice_missing", named(missing))}</p>}
       {missing.length === 0 ? null : (
         <div class="actions">
           <button

@@ -19,6 +19,13 @@ export function day(iso: string): string {
   return new Date(iso).toLocaleDateString(t("lang"), { dateStyle: "medium" });
 }
 
+/** Addresses that are named in a sentence: those of a list of thousands would fill the page. */
+const MOST_NAMED = 10;
+
+/** Addresses for a sentence. */
+export const named = (addresses: readonly string[]): string =>
+  addresses.slice(0, MOST_NAMED).join(", ") + (addresses.length > MOST_NAMED ? ", …" : "");
+
 /** What was asked, in a few words. */
 export function whatWords(what: CommandName, about: string | null): string {
   const whom = about ?? "";

@@ -12,6 +12,9 @@ const SOON_DAYS = 30;
 /** So many are found at a glance. */
 const SEARCHED_FROM = 6;
 
+/** Rows that are shown, and that a click adds: a list may have 100,000 members, and a page with all of them stands still. */
+const ROWS = 100;
+
 /** Whether a member is one who is searched for, by name or address. */
 function matches({ name, address }: MemberView, wanted: string): boolean {
   const folded = (text: string) => text.normalize("NFKC").toLowerCase();
@@ -36,8 +39,9 @@ function useGone(members: readonly MemberView[]): readonly string[] {
 export function People(props: OwnerProps) {
   const { list, call, run } = props;
   const [wanted, setWanted] = useState("");
+  const [rows, setRows] = useState(ROWS);
   const gone = useGone(list.members);
-  const found = list.members.filter((member) => matches(member, wanted));
+  const found = wanted === "" ? list.members : list.members.filter((member) => matches(member, wanted));
   return (
     <section aria-labelledby="people">
       <h3 id="people">{t("people_title", String(list.members.length))}</h3>
@@ -66,16 +70,26 @@ export function People(props: OwnerProps) {
             name="search"
             type="search"
             value={wanted}
-            onInput={({ currentTarget }) => setWanted(currentTarget.value)}
+            onInput={({ currentTarget }) => {
+              setWanted(currentTarget.value);
+              setRows(ROWS);
+            }}
           />
         </label>
       )}
       {found.length === 0 && wanted !== "" ? <p>{t("people_none_found")}</p> : null}
       <ul class="people">
-        {found.map((member) => (
+        {found.slice(0, rows).map((member) => (
           <Person key={member.fingerprint} member={member} {...props} />
         ))}
       </ul>
+      {found.length <= rows ? null : (
+        <div class="actions">
+          <button type="button" onClick={() => setRows(rows + ROWS)}>
+            {t("people_more", String(rows), String(found.length))}
+          </button>
+        </div>
+      )}
       {list.ownersUntold && list.telling?.news !== "owners" ? (
         <div class="next">
           <p>{t("owners_untold")}</p>
