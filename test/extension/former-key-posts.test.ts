@@ -18,7 +18,7 @@ import { seal } from "../../src/extension/worker/seal.js";
 import { sealAgain } from "../../src/extension/worker/seal-again.js";
 import { begin, cardFile, play, teamAddress } from "../server/asking.js";
 import { haveWorkerNear } from "./near-worker.js";
-import { Addon } from "./play-addon.js";
+import { Addon, withOlderServer } from "./play-addon.js";
 
 let olga: Addon;
 let bob: Addon;
@@ -51,6 +51,8 @@ beforeAll(haveWorkerNear);
 beforeEach(async () => {
   await begin();
   [olga, bob] = [new Addon("Olga", play), new Addon("Bob", play)];
+  // one that brings no list key with its answer
+  olga.handlers = withOlderServer();
   await olga.claim(cardFile);
   await olga.invites(bob);
   listening();

@@ -140,6 +140,26 @@ test("Eve goes: an hour later the next post is under another key, and everybody 
   expect(await listKeyOf()).toBe(next);
 });
 
+test("somebody comes and goes between two looks at the record: they have the list key, and there is another", async () => {
+  const dan = new Addon("Dan", play);
+  await dan.joins(await olga.invitationFor(dan));
+  await dan.as(() => calls["list:leave"]({ address: list }));
+  await dan.settled();
+  const before = await listKeyOf();
+  await olga.settled();
+  await olga.as(() => calls["owner:refresh"]({ list }));
+  await olga.settled();
+  expect((await olga.owned()).epoch).toMatchObject({ due: { why: "gone" } });
+  await anHourLater();
+  await timePasses();
+  await olga.settled();
+  expect(await listKeyOf()).not.toBe(before);
+  // and once is enough
+  await olga.as(() => calls["owner:refresh"]({ list }));
+  await olga.settled();
+  expect((await olga.owned()).epoch).toMatchObject({ due: null, run: null });
+});
+
 test("what a member's packet needs of their certificate is known before, and goes with them", async () => {
   const kept = async () => Object.keys((await olga.as(() => noticeTargets.load())).lists[list] ?? {}).length;
   await olga.as(() => calls["owner:refresh"]({ list }));
@@ -195,9 +215,65 @@ describe("it is interrupted", () => {
     await healed(before, ann, bob);
   });
 
+  test("while packets are made: the worker dies, and they are made again", async () => {
+    const { Worker } = globalThis;
+    let died = 0;
+    globalThis.Worker = class extends Worker {
+      override postMessage(job: { readonly name: string }): void {
+        if (job.name === "notice-packets") {
+          died++;
+          queueMicrotask(() => this.dispatchEvent(new Event("error")));
+        } else super.postMessage(job);
+      }
+    };
+    await timePasses();
+    globalThis.Worker = Worker;
+    expect(died).toBe(1);
+    await nothingChanged();
+    const { run } = (await olga.owned()).epoch;
+    expect(run).toMatchObject({ told: [], asked: null });
+    await timePasses();
+    // the key that was begun with, and no other
+    expect((await olga.owned()).epoch.run).toMatchObject({ fingerprint: run?.fingerprint });
+    await olga.settled();
+    await healed(before, ann, bob);
+  });
+
+  test.each(["list-key-notice", "new-list-key"] as const)(
+    "between asking (%s) and noting it: what was asked is asked once more, and changes nothing twice",
+    async (what) => {
+      await timePasses();
+      await until(what);
+      await olga.as(() =>
+        changeOwned(list, ({ epoch, ...owned }) => ({
+          ...owned,
+          epoch: { ...epoch, run: epoch.run && { ...epoch.run, asked: null } },
+        })),
+      );
+      // the answer is to nothing that anybody remembers
+      await olga.settled();
+      await timePasses();
+      await olga.settled();
+      await healed(before, ann, bob);
+    },
+  );
+
+  test("between the records of the change: it is done once more, and nothing is there twice", async () => {
+    await timePasses();
+    await until("new-list-key");
+    const { epoch } = await olga.owned();
+    await olga.settled();
+    const known = await olga.list();
+    await olga.as(() => changeOwned(list, (owned) => ({ ...owned, epoch })));
+    await timePasses();
+    await olga.settled();
+    expect(await olga.list()).toEqual(known);
+    await healed(before, ann, bob);
+  });
+
   test("by the owner, who stops it: nothing has changed, and it begins anew an hour later", async () => {
     await timePasses();
-    expect((await page()).epoch.run).toEqual({ made: 0, of: 2, mayBeStopped: true });
+    expect((await page()).epoch.run).toEqual({ made: 0, of: 2, mayBeStopped: true, comesAgain: true });
     await olga.as(() => calls["owner:stop-key"]({ list }));
     await olga.settled();
     await timePasses();
@@ -309,12 +385,11 @@ test("only by hand: the page says that one is due, and why; nothing is made", as
   expect((await olga.as(loadRequests)).pending).toEqual([]);
   expect(await listKeyOf()).toBe(before);
   expect((await page()).epoch).toMatchObject({ itself: false, due: { why: "gone" }, run: null });
-  // the old way, which ends it
+  // a press ends it
   await olga.as(() => calls["owner:new-key"]({ list, graceDays: 0 }));
   await olga.settled();
-  await olga.as(() => calls["owner:refresh"]({ list }));
-  await olga.settled();
-  expect((await page()).epoch).toMatchObject({ why: "other", due: null });
+  expect((await page()).epoch).toMatchObject({ why: "gone", due: null });
+  expect(await listKeyOf()).not.toBe(before);
 });
 
 describe("what is noted", () => {

@@ -556,7 +556,7 @@ test("since when and why the list has its key is said", async () => {
 
 test("that another list key is due is said, and who decides is the owner's to say", async () => {
   const due = { why: "gone", since: joined } as const;
-  const begun = { made: 1, of: 2, mayBeStopped: false };
+  const begun = { made: 1, of: 2, mayBeStopped: false, comesAgain: true };
   await open([{ ...team, epoch: { ...epoch, due, exposedHours: 4, run: begun } }]);
   expect(root.textContent).toContain("at most the messages of this time: 4 h so far");
   expect(root.textContent).not.toContain("Stop preparing");
@@ -572,7 +572,7 @@ test("that another list key is due is said, and who decides is the owner's to sa
 });
 
 test("who has not confirmed the list key is said, and one that is being made can be stopped", async () => {
-  const begun = { made: 500, of: 10_000, mayBeStopped: true };
+  const begun = { made: 500, of: 10_000, mayBeStopped: true, comesAgain: true };
   const some = Array.from({ length: 11 }, (_, number) => `m${number}@example.test`);
   await open([{ ...team, epoch: { ...epoch, unconfirmed: some, run: begun } }]);
   expect(root.textContent).toContain("hasn’t confirmed the current list key yet (11): m0@example.test, ");

@@ -1,5 +1,5 @@
 /**
- * What an owner tells more members than go in one request: in batches, with the add-on's own code and a real server. The
+ * What an owner tells more members than go in one request, each in a copy of their own: in batches, with the add-on's own code and a real server. The
  * owner's side changes over when the server has taken the last one, wherever it was interrupted.
  */
 import { arrivals } from "../../src/extension/app/handlers/incoming.js";
@@ -24,21 +24,21 @@ import { armorSealingKey, parseFingerprint, readOpeningKey } from "../../src/ope
 import { revokeMemberKey } from "../../src/openpgp/revocation.js";
 import { begin, cardFile, play, teamAddress } from "../server/asking.js";
 import { haveWorkerNear, rememberJobs } from "./near-worker.js";
-import { Addon } from "./play-addon.js";
+import { Addon, withOlderServer } from "./play-addon.js";
 
 let olga: Addon;
 let members: readonly Addon[];
 
 /** One copy in a request: three members take three. */
 const one = { ...fullBatch, copies: 1 };
-const oneByOne: IncomingHandlers = {
+const oneByOne: IncomingHandlers = withOlderServer({
   ...arrivals,
   answers: {
     ...arrivals.answers,
     "new-list-key": (asked, result) => newKeyAnswered(asked, result, one),
     notice: (asked, result, date) => noticeAnswered(asked, result, date, one),
   },
-};
+});
 
 const list = teamAddress;
 const listKeyOf = async () => (await play.service.store.listByAddress(list))?.listKeyFingerprint;
@@ -69,6 +69,7 @@ async function untilTold(count: number) {
 async function begins(names: readonly string[]) {
   await begin();
   olga = new Addon("Olga", play);
+  olga.handlers = withOlderServer();
   await olga.claim(cardFile);
   members = names.map((name) => new Addon(name, play));
   for (const guest of members) await olga.invites(guest);

@@ -69,7 +69,8 @@ test("makes a new list key that the first owner seals invitations with, too; the
   await mia.as(() => calls["owner:new-key"]({ list: teamAddress, graceDays: 0 }));
   await mia.settled();
   await olga.hears();
-  await bob.hears();
+  await mia.posts("the first under it");
+  await bob.reads("the first under it");
   const [hers, olgas] = [await mia.owned(), await olga.owned()];
   expect(hers.notices.map(({ news, serial }) => [news, serial])).toEqual([["new-list-key", 2]]);
   expect(olgas.listKeyFingerprint).toBe(hers.listKeyFingerprint);

@@ -5,13 +5,13 @@ import { listKeyKindOf, parseListKeyId } from "../../openpgp/list-keys.js";
 import { withLock } from "../platform/locks.js";
 import type { OwnedList, StoredNotice } from "../records/owned-list.js";
 import { changeOwned, loadOwned, ownedRecord } from "../records/owned-storage.js";
-import type { EpochRun } from "../records/stored-epoch.js";
+import type { EpochReason, EpochRun } from "../records/stored-epoch.js";
 import type { AnswerResult } from "../requests/incoming.js";
 import type { PendingRequest } from "../requests/pending.js";
 import { pendingFor } from "../requests/send-request.js";
 import { runJob } from "../worker/client.js";
 import { changeOver, nextSerial, nowInSeconds } from "./batches.js";
-import { type DueKey, dueKey, isTimeFor, makesKeysItself, mayBeStopped, notedEpoch } from "./epoch-state.js";
+import { dueKey, isTimeFor, makesKeysItself, mayBeStopped, notedEpoch } from "./epoch-state.js";
 import { askRoster } from "./members.js";
 import { makePackets, type NamedPacket, prepareTargets } from "./notice-packets.js";
 import { askAsOwner, noteRefusal, ownerSecret } from "./owner-requests.js";
@@ -19,7 +19,7 @@ import { listSecretsBefore } from "./secrets-before.js";
 import { addressees, isOwner, type NoticeAddressee, untold } from "./view.js";
 
 /**
- * New list keys that nobody has to press for. The notice is sealed once for all members of the owner's own log, left with the
+ * New list keys, by themselves or because a person wants one. The notice is sealed once for all members of the owner's own log, left with the
  * server in parts, and the list changes over when the server has it whole: before that nothing is different, here or there, so it may
  * be interrupted anywhere and is gone on with.
  *
@@ -71,7 +71,7 @@ export async function renewIfDue(address: string, limits = fullPart): Promise<vo
     const due = dueKey(list, new Date());
     const isFree = list.rekeying === null && list.telling === null && list.serverMove === null;
     if (due === null || !isFree || isOvertaken(list) || !makesKeysItself(list)) return;
-    if (isTimeFor(due, new Date())) await goOn(list, await begun(list, due), limits);
+    if (isTimeFor(due, new Date())) await goOn(list, await begun(list, due.why, 0), limits);
   }).catch(() => undefined);
 }
 
@@ -98,20 +98,43 @@ async function follow(list: OwnedList, run: EpochRun, limits: PacketLimits): Pro
   return goOn(list, run, limits);
 }
 
+const DAY_MS = 86_400_000;
+
+/** Longest grace, in days; the server cuts off what is longer. */
+const MAX_GRACE_DAYS = 90;
+
+/**
+ * Makes a new list key because a person wants one, whoever decides on others; one that was begun is gone on with.
+ * @throws ListSealError `key-locked` before anything is kept; what the worker throws
+ */
+export async function renewByHand(address: string, graceDays: number, limits = fullPart): Promise<void> {
+  await withLock("telling", async () => {
+    const list = await loadOwned(address);
+    const { run } = list.epoch;
+    if (run !== null) return follow(list, run, limits);
+    const why = dueKey(list, new Date())?.why ?? "other";
+    const days = Math.min(graceDays, MAX_GRACE_DAYS);
+    await goOn(list, await begun(list, why, days), limits);
+  });
+}
+
 /** The owner's word on who decides, and how old a list key may get. What is due then is made, or waits for a press. */
 export async function decideOnKeys(address: string, rule: "itself" | "by-hand", days: number): Promise<void> {
   await changeOwned(address, (list) => ({ ...list, epoch: { ...list.epoch, rule, days } }));
   await renewIfDue(address);
 }
 
-/** @throws ListSealError `key-locked` before anything is kept */
-async function begun(list: OwnedList, { why }: DueKey): Promise<EpochRun> {
+/**
+ * @param graceDays none where nobody asks for it: whoever has left has the key before, and what a member sends under it is sealed again
+ *   by itself (former-key-posts.ts)
+ * @throws ListSealError `key-locked` before anything is kept
+ */
+async function begun(list: OwnedList, why: EpochReason, graceDays: number): Promise<EpochRun> {
   const { address, profile, listKeyFingerprint } = list;
   const secret = await ownerSecret(list);
   const serial = await nextSerial(list, "new-list-key");
   const at = nowInSeconds();
-  // none: whoever has left has the key before, and what a member sends under it is sealed again by itself (former-key-posts.ts)
-  const graceEnds = at.toISOString();
+  const graceEnds = new Date(at.getTime() + graceDays * DAY_MS).toISOString();
   const made = await runJob("make-list-key", { address, profile, kind: listKeyKindOf(listKeyFingerprint) });
   const { body, sessionKey } = await runJob("seal-notice", {
     list: { address, profile, listKeyFingerprint },
@@ -127,7 +150,8 @@ async function begun(list: OwnedList, { why }: DueKey): Promise<EpochRun> {
     ...{ serial, at: at.toISOString(), why, listKey, fingerprint, certificate: toBase64(certificate) },
     ...{ graceEnds, replaces: listKeyFingerprint, body, sessionKey, told: [], asked: null, refusedAt: null },
   };
-  await changeRun(address, () => run);
+  // one that was asked for in the old way and forgotten is not waited for any more
+  await changeOwned(address, (before) => ({ ...before, rekeying: null, epoch: { ...before.epoch, run } }));
   return run;
 }
 
@@ -205,7 +229,9 @@ export async function stopRenewal(address: string): Promise<boolean> {
     const { epoch } = await loadOwned(address);
     const { run } = epoch;
     if (run === null || !mayBeStopped(run)) return false;
-    const due = { why: run.why, since: new Date().toISOString() };
+    const { why } = run;
+    // what a person asked for is not begun by itself
+    const due = why === "other" ? null : { why, since: new Date().toISOString() };
     await changeOwned(address, (list) => ({ ...list, epoch: { ...list.epoch, due, run: null } }));
     return true;
   });
@@ -298,8 +324,10 @@ export async function changeAnswered(asked: PendingRequest, result: AnswerResult
     await askRoster(address).catch(() => undefined);
     return true;
   }
-  await lookAgain(asked);
   const { code } = result;
+  await lookAgain(asked);
+  // it has lost them, by a backup or among those of owners who did not go on: all are left with it once more
+  if (code === "no-such-notice") await changeRun(address, (now) => now && { ...now, told: [] });
   if (code !== "roster-behind" && code !== "old-serial") await noteRefusal(asked, code);
   return true;
 }

@@ -8,6 +8,7 @@ import { askStanding } from "../member/join.js";
 import { AddonError, codeOf } from "../platform/errors.js";
 import type { OwnedList, StoredMember } from "../records/owned-list.js";
 import { changeOwned, loadOwned, ownedRecord } from "../records/owned-storage.js";
+import type { StoredEpoch } from "../records/stored-epoch.js";
 import type { AnswerResult, IncomingHandlers } from "../requests/incoming.js";
 import type { PendingRequest } from "../requests/pending.js";
 import { forgetPending, pendingFor } from "../requests/send-request.js";
@@ -120,7 +121,7 @@ export async function rosterAnswered(
   // a page that overtook another brings what is known already
   const links = result.entries.filter(({ number }) => number > list.history.hashes.length);
   try {
-    const { history } = await runJob("follow-record", { list, links, now });
+    const { history, gone, resumed } = await runJob("follow-record", { list, links, now });
     for (const [address, { fingerprint, revoked }] of Object.entries(history.members)) {
       const before = list.history.members[parseAddress(address)];
       const known = before?.fingerprint === fingerprint && before.revoked;
@@ -133,6 +134,7 @@ export async function rosterAnswered(
     await changeOwned(list.address, (before) => ({
       ...before,
       history,
+      epoch: afterEntries(before.epoch, gone, resumed),
       members: withPage(before.members, result),
       membersAt: now,
       held: result.status?.held ?? 0,
@@ -154,6 +156,16 @@ export async function rosterAnswered(
   }
   for (const { address } of unexplained(after)) await raiseAlarm(list.address, "roster-altered", address);
 }
+
+/**
+ * @param gone    who had the list key, even if they came and went since the record was looked at last
+ * @param resumed a server that was restored from a backup may have lost what was left with it: all of it is left there once more
+ */
+const afterEntries = (epoch: StoredEpoch, gone: readonly string[], resumed: boolean): StoredEpoch => ({
+  ...epoch,
+  holders: gone.length === 0 ? epoch.holders : [...new Set([...epoch.holders, ...gone])],
+  run: resumed && epoch.run !== null ? { ...epoch.run, told: [] } : epoch.run,
+});
 
 /** What is known of the members, with another page: the first takes the place of all that was known. */
 function withPage(

@@ -1,5 +1,5 @@
 import { toBase64 } from "../../mail/base64.js";
-import { listKeyKindOf, parseListKeyId } from "../../openpgp/list-keys.js";
+import { listKeyKindOf } from "../../openpgp/list-keys.js";
 import { withLock } from "../platform/locks.js";
 import type { NoticeRun, OwnedList, StoredNotice } from "../records/owned-list.js";
 import { changeOwned, loadOwned, ownedRecord } from "../records/owned-storage.js";
@@ -9,57 +9,25 @@ import type { AnswerResult, IncomingHandlers } from "../requests/incoming.js";
 import type { PendingRequest } from "../requests/pending.js";
 import { runJob } from "../worker/client.js";
 import { type BatchLimits, batchAnswered, fullBatch, nextSerial, nowInSeconds, passNext } from "./batches.js";
-import { changeAnswered } from "./epochs.js";
+import { changeAnswered, renewByHand } from "./epochs.js";
 import { askRoster, headOf, noteHead } from "./members.js";
 import { askAsOwner, noteRefusal, ownerSecret } from "./owner-requests.js";
+import { listSecretsBefore } from "./secrets-before.js";
 import { latecomers, ownersByLog, ownersUntold, untold } from "./view.js";
 
 /** What an owner tells all members, sealed to each: a new list key, a new server key, and who the owners are. */
 
-const DAY_MS = 86_400_000;
-
-/** Longest grace, in days; the server cuts off what is longer. */
-const MAX_GRACE_DAYS = 90;
-
 /**
- * Makes a new list key and asks the server to take posts under it. The members are told when it has agreed: before, their
- * posts would be refused.
- * @throws ListSealError `key-locked`
+ * Makes a new list key because the owner wants one, or goes on with one that the members have to be told of.
+ * @throws ListSealError as {@link renewByHand}
  */
 export async function beginNewKey(address: string, graceDays: number): Promise<void> {
-  const list = await loadOwned(address);
-  // the server uses that one already: begun again, it would be known to nobody
-  if (list.rekeying?.stage === "agreed") return tellMembers(address);
-  // asked before anything is kept: a key that is locked changes nothing
-  await ownerSecret(list);
-  const made = await runJob("make-list-key", {
-    address,
-    profile: list.profile,
-    kind: listKeyKindOf(list.listKeyFingerprint),
-  });
-  const days = Math.min(graceDays, MAX_GRACE_DAYS);
-  const graceEnds = new Date(nowInSeconds().getTime() + days * DAY_MS);
-  const serial = await nextSerial(list, "new-list-key");
-  await changeOwned(address, (before) => ({
-    ...before,
-    rekeying: {
-      serial,
-      listKey: made.listKey,
-      fingerprint: made.fingerprint,
-      graceEnds: graceEnds.toISOString(),
-      stage: "asked",
-    },
-  }));
-  await askAsOwner(list, {
-    do: "new-list-key",
-    serial,
-    replaces: parseListKeyId(list.listKeyFingerprint),
-    listKey: made.certificate,
-    graceEnds,
-  });
+  const { rekeying } = await loadOwned(address);
+  // a server of an older version uses that one already: begun again, it would be known to nobody
+  return rekeying?.stage === "agreed" ? tellMembers(address) : renewByHand(address, graceDays);
 }
 
-/** The server's word on a new list key; the members are told then. */
+/** The server's word on a new list key. Of one that goes to each member in a copy of their own the members are told then. */
 export async function newKeyAnswered(
   asked: PendingRequest,
   result: AnswerResult,
@@ -136,7 +104,13 @@ async function presentSerial({ address }: OwnedList): Promise<number> {
 }
 
 async function lateIn(list: OwnedList): Promise<readonly string[]> {
-  return latecomers(list, await presentSerial(list));
+  return (await canGivePresentKey(list)) ? latecomers(list, await presentSerial(list)) : [];
+}
+
+/** Whether the present list key can be sealed once more: a secret goes under one before it, unless the owner has deleted those. */
+async function canGivePresentKey(list: OwnedList): Promise<boolean> {
+  const { listKeyFingerprint: id } = list;
+  return listKeyKindOf(id) === "pair" || (await listSecretsBefore(list, id)).length > 0;
 }
 
 /** The present list key once more, for some. Its serial stays what it is: for those who have it, nothing is new. */
@@ -172,6 +146,7 @@ export function giveListKey(address: string, fingerprints: readonly string[]): P
     if (list.telling !== null || list.rekeying !== null) return tell(address, fullBatch, false);
     const run = await presentKeyFor(list, fingerprints);
     if (run.serial === 0 || untold(list, { ...run, told: [] }).length === 0) return;
+    if (!(await canGivePresentKey(list))) return;
     await begin(list, run);
     await tell(address, fullBatch, false);
   });

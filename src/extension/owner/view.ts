@@ -118,13 +118,40 @@ export interface EpochView {
   /** Addresses of members who have not confirmed the list key of today. */
   readonly unconfirmed: readonly string[];
   /** One that is being left with the server: for how many of the members it is made. */
-  readonly run: { readonly made: number; readonly of: number; readonly mayBeStopped: boolean } | null;
+  readonly run: {
+    readonly made: number;
+    readonly of: number;
+    readonly mayBeStopped: boolean;
+    /** Whether it is begun again by itself, should it be stopped. */
+    readonly comesAgain: boolean;
+  } | null;
 }
 
-function wordFor({ history }: OwnedList, { address, fingerprint }: StoredMember): MembershipSource {
-  const logged = Object.entries(history.members).find(([of]) => of === address)?.[1];
-  if (logged?.fingerprint !== fingerprint) return "server";
-  return logged.by === "operator" ? "operator" : "owner";
+/** The members as the page shows them. A list may have 100,000: nothing is looked for among all of them for each. */
+function membersOf(list: OwnedList, own: readonly PendingRequest[]): readonly MemberView[] {
+  const logged = new Map<string, LoggedMember>(Object.entries(list.history.members));
+  const revoked = new Set<string>();
+  for (const one of logged.values()) if (one.revoked === true) revoked.add(one.fingerprint);
+  const waiting = new Map<string | null, "remove" | "set-role">();
+  for (const what of ["set-role", "remove"] as const)
+    for (const request of own) if (request.do === what) waiting.set(request.about, what);
+  return list.members.map((member) => {
+    const { address, fingerprint } = member;
+    const entry = logged.get(address);
+    return {
+      ...member,
+      you: fingerprint === list.ownerKey,
+      word: wordFor(entry, fingerprint),
+      revoked: revoked.has(fingerprint),
+      confirmable: entry?.by === "operator" && entry.certificate !== undefined,
+      waiting: waiting.get(address) ?? null,
+    };
+  });
+}
+
+function wordFor(entry: LoggedMember | undefined, fingerprint: string): MembershipSource {
+  if (entry?.fingerprint !== fingerprint) return "server";
+  return entry.by === "operator" ? "operator" : "owner";
 }
 
 /** By the record; and, before it shows there, by the server's answer to a withdrawal. */
@@ -269,6 +296,7 @@ function epochOf(list: OwnedList, now: Date, atWork: number): EpochView {
       made: run.told.length + atWork,
       of: run.told.length + left,
       mayBeStopped: mayBeStopped(run),
+      comesAgain: run.why !== "other" && makesKeysItself(list),
     },
   };
 }

@@ -1,5 +1,7 @@
 import { fromBase64, toBase64 } from "../../mail/base64.js";
 import { parseAddress } from "../../mail/mailbox.js";
+import { line, objectOf } from "../../membership/file/declaration.js";
+import { checked } from "../../membership/file/json-fields.js";
 import type { ListForProof } from "../../membership/introduction/introduction.js";
 import { openReceipt, writeNotice } from "../../membership/notice/owner-notice.js";
 import type { RecordLink } from "../../membership/request/answer-result.js";
@@ -25,6 +27,15 @@ import { readSecretsBefore, type SecretsBefore } from "./secrets-before.js";
 
 /** The owner's own log, and what is said to members by it. */
 
+/** The owner's own log, and what the entries that were followed say beside it. */
+export interface FollowedRecord {
+  readonly history: RosterHistory;
+  /** Fingerprints of those who went with them and may have the list key: also of who came with them, whom no log before or after has. */
+  readonly gone: readonly string[];
+  /** Whether a server that was restored from a backup went on among them. */
+  readonly resumed: boolean;
+}
+
 /**
  * The owner's own log after the entries that the server gave. Entry by entry, since an owner whom one of them makes may have introduced the member of the next.
  * @throws ListSealError `roster-forked`, `roster-altered`
@@ -37,15 +48,34 @@ export async function followRecord({
   readonly list: OwnedList;
   readonly links: readonly RecordLink[];
   readonly now: string;
-}): Promise<{ readonly history: RosterHistory }> {
+}): Promise<FollowedRecord> {
   let { history } = list;
+  let gone: readonly string[] = [];
+  let resumed = false;
   let known = await withOwnersOf(history, await knownOwnedList(list));
   for (const link of links) {
+    const before = history;
     history = await continueHistory(history, [link], { list: known }, new Date(now));
     known = await withOwnersOf(history, known);
+    const { do: what } = checkedEntry(link.entry);
+    if (what === "resume-server") resumed = true;
+    // whoever went before it never had that one
+    if (what === "new-list-key") gone = [];
+    if (what === "leave" || what === "remove") gone = [...gone, ...goneBetween(before, history)];
   }
-  return { history };
+  return { history, gone, resumed };
 }
+
+/** Those let in by an owner who are in the first and not in the second. */
+function goneBetween(before: RosterHistory, after: RosterHistory): readonly string[] {
+  const present = new Set(Object.values(after.members).map(({ fingerprint }) => fingerprint));
+  return Object.values(before.members).flatMap(({ by, fingerprint }) =>
+    by === "operator" || present.has(fingerprint) ? [] : [fingerprint],
+  );
+}
+
+/** An entry that was followed. */
+const checkedEntry = (entry: string) => checked(JSON.parse(entry), objectOf({ do: line(40) }), "damaged");
 
 /** The list with those as owners, too, whom owners made owners. */
 async function withOwnersOf(history: RosterHistory, known: ListForProof): Promise<ListForProof> {

@@ -47,7 +47,7 @@ export function ListKeyEpoch({ list, call, run }: OwnerProps) {
       )}
       {begun?.mayBeStopped === true ? (
         <p>
-          {t("epoch_stop_hint")}{" "}
+          {t(begun.comesAgain ? "epoch_stop_hint" : "epoch_stop_hint_by_hand")}{" "}
           <button
             type="button"
             onClick={() => void run(() => call("owner:stop-key", { list: list.address }), null)}

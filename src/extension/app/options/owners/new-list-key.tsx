@@ -41,7 +41,7 @@ export function NewKey(props: OwnerProps) {
           )}
         </div>
       )}
-      {list.rekeying !== null ? null : asked === null ? (
+      {list.rekeying !== null || list.epoch.run !== null ? null : asked === null ? (
         <form
           onSubmit={(event) => {
             event.preventDefault();
