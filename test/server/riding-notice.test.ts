@@ -250,6 +250,68 @@ onEachStore(() => {
     expect(copiesTo(bob).map(({ riding }) => riding)).toEqual([undefined]);
   });
 
+  describe("a relay that is slow before the end of a copy that carries it", () => {
+    /** Bob's copy has reached the relay, which answers when `go` is called. */
+    const waits = () => {
+      let go = () => undefined;
+      const gone = new Promise<void>((resolve) => {
+        go = () => {
+          resolve();
+          return undefined;
+        };
+      });
+      play.sink.dawdle = (recipient) => (recipient === bob.address ? gone : undefined);
+      return go;
+    };
+    const reached = () => play.sink.until(({ named }) => named.includes(bob.address));
+    const begun = async () => {
+      await aList("compatible");
+      await changeOver("compatible");
+      const go = waits();
+      const list = await under(next);
+      expect((await play.submit(list, olga, (await seal(list, olga)).raw)).code).toBe(250);
+      await reached();
+      return go;
+    };
+    const remove = () =>
+      says(olga, {
+        do: "remove",
+        address: parseAddress(bob.address),
+        fingerprint: bob.key.fingerprint,
+      });
+
+    test("it arrives, and the notice with it", async () => {
+      const go = await begun();
+      go();
+      await play.untilQuiet();
+      expect(copiesTo(bob).map(({ riding }) => riding !== undefined)).toEqual([true]);
+    });
+
+    test("its member is removed meanwhile: neither arrives, then or later", async () => {
+      const go = await begun();
+      expect(await remove()).toMatchObject({ kind: "done" });
+      go();
+      await play.untilQuiet();
+      await later(RIDE_WAIT_MS + RIDE_CONFIRM_MS);
+      expect(play.sink.for(bob.address).filter(({ raw }) => raw.includes(ridingType))).toEqual([]);
+      expect([copiesTo(bob).length, ownMailsTo(bob).length]).toEqual([0, 0]);
+      // Eve's copy was not his
+      expect(copiesTo(eve)).toHaveLength(1);
+    });
+
+    test("the relay refuses it for good: the notice is not lost with it", async () => {
+      const go = await begun();
+      play.sink.mood = (recipient) =>
+        recipient === bob.address ? { code: 550, text: "no", at: "rcpt" } : undefined;
+      go();
+      await play.untilQuiet();
+      play.sink.mood = () => undefined;
+      expect(copiesTo(bob)).toEqual([]);
+      await later(RIDE_CONFIRM_MS + 60_000);
+      expect(ownMailsTo(bob)).toHaveLength(1);
+    });
+  });
+
   test("whoever is out gets none, whatever was left for them", async () => {
     await aList("compatible");
     await changeOver("compatible");
