@@ -365,7 +365,7 @@ describeInBrowsers("a hostile webmail page", (name) => {
         } catch { tried.push("refused"); }
         const { port1, port2 } = new MessageChannel();
         const read = { name: "frame:read", input: { mail: new ArrayBuffer(9) } };
-        postMessage({ name: "webmail:answer", input: null }, "*");
+        postMessage({ name: "webmail:answer", input: { whom: "list" } }, "*");
         postMessage(read, "*", [port2]);
         for (let i = 0; i < frames.length; i += 1) frames[i].postMessage(read, "*");
         await new Promise((resolve) => setTimeout(resolve, 500));

@@ -1,16 +1,19 @@
 /** An answer to one member alone: the add-on's own code on both sides, past a real list server. */
 import { afterEach, beforeAll, beforeEach, expect, test } from "@jest/globals";
+import { arrivals } from "../../src/extension/app/handlers/incoming.js";
 import { lockAll } from "../../src/extension/keys/unlocked.js";
 import { privateLine } from "../../src/extension/reading/display/private-view.js";
+import { MailReading } from "../../src/extension/reading/page/read-source.js";
 import { authorAlone, type OpenedPrivateMail } from "../../src/extension/reading/private-reading.js";
-import { mayAnswerAlone } from "../../src/extension/reading/view.js";
 import { load, update } from "../../src/extension/records/storage.js";
+import type { Stored } from "../../src/extension/records/stored.js";
 import { say } from "../../src/extension/ui/i18n.js";
-import type { Correspondent } from "../../src/extension/worker/jobs.js";
+import { type Correspondent, mayAnswerAlone } from "../../src/extension/worker/jobs.js";
 import { readMail } from "../../src/extension/worker/read-mail.js";
-import { answerAlone, answerSubject } from "../../src/extension/writing/private-answer.js";
-import { privateSubject } from "../../src/mail/fixed-texts.js";
-import { makeMailbox, parseAddress } from "../../src/mail/mailbox.js";
+import { readyPrivateLetter } from "../../src/extension/writing/composer/seal-letter.js";
+import { answerAlone } from "../../src/extension/writing/private-answer.js";
+import { privateNotice, privateSubject } from "../../src/mail/fixed-texts.js";
+import { domainOf, makeMailbox, parseAddress } from "../../src/mail/mailbox.js";
 import { partTypes } from "../../src/mail/part-types.js";
 import { writePrivateMail } from "../../src/mail/private-mail.js";
 import { writeSubmission } from "../../src/mail/sealed-mail.js";
@@ -36,7 +39,8 @@ afterEach(async () => {
   await lockAll();
 });
 
-const written = { subject: "Re: Lunch", text: "I do, but tell nobody." } as const;
+const text = (content: string) => ({ kind: "text", content, plain: content }) as const;
+const written = { subject: "Re: Lunch", body: text("I do, but tell nobody.") };
 /** Carol answers Bob alone; gives the mail as it leaves. */
 async function answers(changes: Partial<Correspondent> = {}) {
   const opened = await carol.reads("who comes along?");
@@ -54,6 +58,11 @@ const asMail = ({ sealed }: { readonly sealed: Uint8Array }, from = carol.addres
     sealed,
   });
 const opens = (who: Addon, raw: Uint8Array) => who.takes(raw);
+async function opensPrivate(who: Addon, raw: Uint8Array): Promise<OpenedPrivateMail> {
+  const read = await opens(who, raw);
+  if (read.kind !== "private") throw new Error(`it is ${read.kind}`);
+  return read;
+}
 const words = ({ view }: OpenedPrivateMail) => privateLine(view).phrases.map(say).join(" · ");
 
 test("it goes to them and not through the list; only they and its author open it, and each is told what it is", async () => {
@@ -64,14 +73,14 @@ test("it goes to them and not through the list; only they and its author open it
   await play.untilQuiet();
   expect(play.sink.caught).toHaveLength(before);
   const mail = asMail(sent);
-  for (const secret of [written.subject, written.text, teamAddress])
+  for (const secret of [written.subject, written.body.content, teamAddress])
     expect(Buffer.from(mail).toString("latin1")).not.toContain(secret);
 
   const read = await opens(bob, mail);
   if (read.kind !== "private") throw new Error(`it is ${read.kind}`);
   expect(read.view).toMatchObject({
     subject: written.subject,
-    text: `${written.text}`,
+    text: written.body.content,
     author: { address: carol.address, standing: "introduced" },
     list: { address: teamAddress },
     mayReply: true,
@@ -85,9 +94,7 @@ test("it goes to them and not through the list; only they and its author open it
   expect(own.view.mayReply).toBe(false);
   expect(await opens(olga, mail)).toMatchObject({ kind: "not-for-me" });
   // and is answered alone in its turn, by the certificate that was inside
-  await bob.as(() =>
-    answerAlone(read.correspondent, { subject: answerSubject(read.view.subject), text: "Good." }),
-  );
+  await bob.as(() => answerAlone(read.correspondent, { subject: read.view.subject, body: text("Good.") }));
   const back = bob.sentAlone.at(-1);
   if (back === undefined) throw new Error("nothing was sent");
   expect(back.to).toBe(carol.address);
@@ -126,6 +133,78 @@ test("to the key that was verified and no other: another certificate under their
   expect(carol.sentAlone).toEqual([]);
   const standings = ["new", "changed", "refused", "revoked", "known", "you"] as const;
   expect(standings.filter((standing) => mayAnswerAlone(standing))).toEqual([]);
+});
+
+test("who was vouched for when it was read, and is not when it is sealed, is not answered", async () => {
+  const opened = await carol.reads("who comes along?");
+  const to = authorAlone(opened);
+  expect(opened.view.author.standing).toBe("introduced");
+  // what opened is not asked again: this is what a composer that was left open would do
+  const withoutOwners = (stored: Stored) => ({
+    ...stored,
+    lists: Object.fromEntries(
+      Object.entries(stored.lists).map(([address, list]) => [address, { ...list, owners: [] }]),
+    ),
+    pins: {},
+  });
+  const before = await carol.as(load);
+  await carol.as(() => update((stored) => ({ stored: withoutOwners(stored), result: undefined })));
+  await expect(carol.as(() => answerAlone(to, written))).rejects.toMatchObject({
+    code: "author-not-confirmed",
+  });
+  expect(carol.sentAlone).toEqual([]);
+  await carol.as(() => update(() => ({ stored: before, result: undefined })));
+  await carol.as(() => answerAlone(to, written));
+  expect(carol.sentAlone).toHaveLength(1);
+});
+
+test("in a browser it leaves as a mail or as one file; outside stand two addresses, and neither list nor names", async () => {
+  const opened = await carol.reads("who comes along?");
+  const words = { ...written, files: [] };
+  const [mail, part, handed] = await carol.as(async () => {
+    const ready = await readyPrivateLetter(authorAlone(opened), words);
+    expect(ready).toMatchObject({
+      ...{ from: carol.address, to: bob.address, subject: privateSubject(), fileName: "private.pgp" },
+    });
+    return [await ready.mail(), await ready.file(), await ready.parts()] as const;
+  });
+  const outside = Buffer.from(mail).toString("latin1");
+  expect(outside).toContain(`\nTo: ${bob.address}\r\n`);
+  expect(outside).toMatch(/\nMessage-ID: <[^@>]*@people\.test>\r\n/);
+  expect(outside).not.toMatch(/^(?:In-Reply-To|References|X-ListSeal):/m);
+  for (const secret of [
+    written.subject,
+    written.body.content,
+    teamAddress,
+    domainOf(parseAddress(teamAddress)),
+    "Bob <",
+  ])
+    expect(outside).not.toContain(secret);
+  expect(handed).toMatchObject({ notice: privateNotice(), parts: [{ name: "private.pgp" }] });
+
+  const read = await opensPrivate(bob, mail);
+  expect(read.view).toMatchObject({ subject: written.subject, text: written.body.content, remarks: [] });
+  // however often it is sealed, it is one letter
+  const again = await opensPrivate(bob, asMail({ sealed: part.bytes }));
+  expect(again.correspondent.messageId).toBe(read.correspondent.messageId);
+
+  // the attachment alone, as it is saved from a webmail, opens in the Reader page
+  const file = (name: string) => ({
+    ...{ name, type: "application/octet-stream", file: new Blob([new Uint8Array(part.bytes)]) },
+  });
+  const reads = (...parts: readonly ReturnType<typeof file>[]) =>
+    bob.as(async () => {
+      const reading = new MailReading({ kind: "parts", name: "", parts }, arrivals);
+      return [await reading.answer("in-its-own-shell"), reading.correspondent] as const;
+    });
+  expect(await reads(file("private (1).pgp"))).toMatchObject([
+    { kind: "private", text: written.body.content, remarks: [] },
+    { address: carol.address },
+  ]);
+  expect(await reads(file("private.pgp"), file("private (1).pgp"))).toMatchObject([
+    { kind: "refused", code: "several-messages" },
+    undefined,
+  ]);
 });
 
 test("under somebody else's From, or another Subject, that is said", async () => {

@@ -1,15 +1,33 @@
 /** The composer as a component: what it offers, asks and keeps. What a browser's editor does is tried in the browsers. */
 import { render } from "preact";
 import { act } from "preact/test-utils";
+import { browserHost } from "../../src/extension/app/browser/start-page.js";
+import { setHost } from "../../src/extension/platform/host.js";
+import type { Correspondent } from "../../src/extension/worker/jobs.js";
 import { Composer } from "../../src/extension/writing/composer/composer.js";
-import { emptyLetter } from "../../src/extension/writing/composer/reply-draft.js";
-import { questionBefore, type WrittenLetter } from "../../src/extension/writing/composer/seal-letter.js";
+import type { SendView } from "../../src/extension/writing/composer/letter-form.js";
+import {
+  emptyLetter,
+  privateAnswerTo,
+  type ReplyDraft,
+} from "../../src/extension/writing/composer/reply-draft.js";
+import {
+  questionBefore,
+  type ReadyLetter,
+  type WrittenLetter,
+} from "../../src/extension/writing/composer/seal-letter.js";
 import { local, resetHost } from "./fake-host.js";
 import { stored, storedKey, storedList } from "./stored-fixture.js";
 
+setHost(browserHost);
+
 const quiet = () => act(async () => new Promise((resolve) => setTimeout(resolve, 20)));
 
-async function show(lists: readonly object[], list: string | null = null): Promise<HTMLElement> {
+async function show(
+  lists: readonly object[],
+  begun: ReplyDraft | string | null = null,
+  leave: SendView = () => <p>ready</p>,
+): Promise<HTMLElement> {
   resetHost();
   const kept = lists.map((each, at) => ({
     ...storedList,
@@ -22,7 +40,8 @@ async function show(lists: readonly object[], list: string | null = null): Promi
   });
   document.body.replaceChildren();
   const root = document.body.appendChild(document.createElement("div"));
-  await act(() => render(<Composer begun={emptyLetter(list)} leave={() => <p>ready</p>} />, root));
+  const draft = typeof begun === "object" && begun !== null ? begun : emptyLetter(begun);
+  await act(() => render(<Composer begun={draft} leave={leave} />, root));
   await quiet();
   return root;
 }
@@ -43,6 +62,61 @@ test("chooses the list that was named, and says so if it is not here", async () 
   const root = await show([{}], "other@lists.example");
   expect(root.querySelector("select")?.value).toBe("");
   expect(root.querySelector("[role=alert]")?.textContent).toContain("other@lists.example");
+});
+
+/** Bob, whom an answer goes to alone. */
+const bob: Correspondent = {
+  ...{ list: "l0@lists.example", name: "Bob", address: "bob@people.test", fingerprint: "ab".repeat(20) },
+  ...{ certificate: new Uint8Array(), signedAt: "2026-01-01T12:00:00Z" },
+  ...{ subject: "Lunch", messageId: "<2@a.test>", references: [] },
+};
+
+async function answerAlone(
+  list: object,
+): Promise<{ readonly root: HTMLElement; readonly left: ReadyLetter[] }> {
+  const left: ReadyLetter[] = [];
+  const leave = (ready: ReadyLetter) => {
+    left.push(ready);
+    return <p>ready</p>;
+  };
+  return { root: await show([list], privateAnswerTo(bob), leave), left };
+}
+
+test("an answer to one member says to whom, offers nobody else, and is addressed to them alone", async () => {
+  const { root, left } = await answerAlone({ certified: storedKey.fingerprint });
+  expect(root.querySelector(".alone h2")?.textContent).toBe("Reply to Bob alone");
+  expect(root.querySelector(".alone")?.textContent).toContain("does not go through the list Team");
+  expect(root.querySelector("select, input[type=file], input[type=checkbox], .tools")).toBeNull();
+  expect(root.querySelector("input")?.value).toBe("Re: Lunch");
+  await act(() => root.querySelector<HTMLElement>("button.seal")?.click());
+  await quiet();
+  expect(left.at(-1)).toMatchObject({
+    to: "bob@people.test",
+    from: storedKey.address,
+    subject: "Encrypted private message",
+    fileName: "private.pgp",
+  });
+});
+
+test("an answer to one member does not go where one has left the list, or the key is locked; the way to unlock it is there", async () => {
+  const { root, left } = await answerAlone({ membership: "left" });
+  await act(() => root.querySelector<HTMLElement>("button.seal")?.click());
+  await quiet();
+  expect(root.querySelector("[role=alert]")?.textContent).toContain("left");
+  expect(left).toEqual([]);
+  await local.set({
+    listseal: {
+      ...stored,
+      lists: {
+        "l0@lists.example": { ...storedList, memberKey: storedKey.fingerprint, address: "l0@lists.example" },
+      },
+      memberKeys: { [storedKey.fingerprint]: { ...storedKey, locked: true } },
+    },
+  });
+  await act(() => root.querySelector<HTMLElement>("button.seal")?.click());
+  await quiet();
+  expect(root.querySelector("[role=alert]")?.textContent).toMatch(/locked.*Options$/);
+  expect(left).toEqual([]);
 });
 
 test("without a list it leads to the options", async () => {

@@ -1,4 +1,10 @@
-import { letterOf, noThread, threadAfter, threadOfDraft } from "../../src/extension/writing/letter.js";
+import {
+  letterOf,
+  mailboxOf,
+  noThread,
+  threadAfter,
+  threadOfDraft,
+} from "../../src/extension/writing/letter.js";
 import { storedList } from "./stored-fixture.js";
 
 const now = new Date("2026-11-22T12:00:00Z");
@@ -12,7 +18,7 @@ const details = {
 };
 const file = { name: "", type: "text/plain; charset=x", bytes: new Uint8Array([1]) };
 const letter = (change: object = {}) =>
-  letterOf({ ...details, ...change }, [file], storedList, noThread, now);
+  letterOf({ ...details, ...change }, [file], mailboxOf(storedList), noThread, now);
 
 test("an HTML letter goes to the list alone, with a text beside it", () => {
   expect(letter()).toMatchObject({

@@ -1,7 +1,12 @@
 /** What the files are that a person gives to the Reader page; what a letter begins with; how large it may be. */
 
 import { chosenFrom, type NamedFile, pastedMail } from "../../src/extension/reading/page/source.js";
-import { begunFor, pageForAnswer } from "../../src/extension/writing/composer/reply-draft.js";
+import type { Correspondent } from "../../src/extension/worker/jobs.js";
+import {
+  begunFor,
+  pageForAnswer,
+  privateAnswerTo,
+} from "../../src/extension/writing/composer/reply-draft.js";
 import { LETTER_LIMIT } from "../../src/extension/writing/composer/seal-letter.js";
 import { MAX_PAYLOAD_BYTES } from "../../src/openpgp/policy.js";
 import { resetHost, session } from "./fake-host.js";
@@ -66,17 +71,47 @@ describe("what the composer begins with", () => {
     ["?to=", null],
     ["", null],
   ])("%s chooses the list %s, and puts in no word", async (search, list) => {
-    expect(await begunFor(search)).toEqual({ list, subject: "", thread: { references: [] }, quote: "" });
+    expect(await begunFor(search)).toEqual({
+      ...{ kind: "list", list, subject: "", thread: { references: [] }, quote: "" },
+    });
   });
 
   test("an answer is taken once, and by nobody who does not know its name", async () => {
     const thread = { inReplyTo: "<2@a.test>", references: ["<1@a.test>", "<2@a.test>"] };
-    const begun = { list: "team@lists.test", subject: "Re: x", thread, quote: "<p>x</p>" };
+    const begun = {
+      kind: "list",
+      list: "team@lists.test",
+      subject: "Re: x",
+      thread,
+      quote: "<p>x</p>",
+    } as const;
     const { search } = new URL(await pageForAnswer(begun));
     const other = await begunFor("?answer=1");
     expect(other).toMatchObject({ list: null, quote: "" });
     expect(await begunFor(search)).toEqual(begun);
     expect(await begunFor(search)).toMatchObject({ list: null, quote: "" });
+    expect(await session.get(null)).toEqual({});
+  });
+
+  test("so is an answer to one member, and of one that is gone no letter to a list is made", async () => {
+    const to: Correspondent = {
+      ...{ list: "team@lists.test", name: "Bob", address: "bob@people.test", fingerprint: "ab" },
+      ...{
+        certificate: Uint8Array.of(1, 2),
+        introduction: Uint8Array.of(3),
+        signedAt: "2026-01-01T12:00:00Z",
+      },
+      ...{ subject: "Lunch", messageId: "<2@a.test>", references: ["<1@a.test>"] },
+    };
+    for (const each of [to, { ...to, name: null, introduction: undefined }]) {
+      const { introduction, ...rest } = each;
+      const begun = privateAnswerTo(introduction === undefined ? rest : { ...rest, introduction });
+      expect(begun).toMatchObject({ kind: "private", subject: "Re: Lunch" });
+      const { search } = new URL(await pageForAnswer(begun));
+      expect(await begunFor(search)).toEqual(begun);
+      // as after the page was loaded again
+      await expect(begunFor(search)).rejects.toMatchObject({ code: "message-gone" });
+    }
     expect(await session.get(null)).toEqual({});
   });
 });

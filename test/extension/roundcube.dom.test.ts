@@ -13,7 +13,7 @@ import {
 import { answerAddress, answered } from "../../src/extension/app/webmail/roundcube/writing.js";
 import { patternOf } from "../../src/extension/platform/webmail-permission.js";
 import { markOf } from "../../src/extension/ui/security-image.js";
-import { memberNotice } from "../../src/mail/fixed-texts.js";
+import { memberNotice, privateNotice } from "../../src/mail/fixed-texts.js";
 
 const at = "https://mail.example.org/roundcube/";
 
@@ -59,6 +59,12 @@ describe("what Roundcube shows of a mail", () => {
       "the server's answer to a request",
       attachment("application/vnd.listseal.answer", "answer.pgp"),
       notice,
+      "sealed",
+    ],
+    [
+      "a letter to one member alone",
+      attachment("application/octet-stream", "private.pgp"),
+      `<div class="message-part"><div class="pre">${privateNotice()}</div></div>`,
       "sealed",
     ],
     [
@@ -159,10 +165,12 @@ describe("a page for writing", () => {
   });
 
   test("names the mail that is answered behind its address", () => {
-    const name = { uid: "7", mailbox: "Lists/Team & more" };
-    const address = answerAddress(`${at}?_task=mail&_action=preview&_uid=7&_mbox=x`, name);
-    expect(taskOf(address)).toEqual({ kind: "write" });
-    expect(answered(address)).toEqual(name);
+    for (const whom of ["list", "author"] as const) {
+      const name = { uid: "7", mailbox: "Lists/Team & more", whom };
+      const address = answerAddress(`${at}?_task=mail&_action=preview&_uid=7&_mbox=x`, name);
+      expect(taskOf(address)).toEqual({ kind: "write" });
+      expect(answered(address)).toEqual(name);
+    }
     expect(answered(`${at}?_task=mail&_action=compose`)).toBeUndefined();
   });
 });
@@ -183,7 +191,14 @@ test("what crosses is checked: a page's nonsense is refused", () => {
   expect(toRead({ mail, page: null, more: 1 })).toEqual({ mail, page: null });
   for (const bad of [null, {}, { answers: mail }, { mail: "text" }, { mail, page: 3 }])
     expect(() => toRead(bad)).toThrow();
-  expect(() => writingWords["frame:write"].input({ answers: mail, to: [3] })).toThrow();
+  const { input: toWrite } = writingWords["frame:write"];
+  expect(toWrite({ answers: mail, whom: "author", to: [] })).toEqual({
+    answers: mail,
+    whom: "author",
+    to: [],
+  });
+  for (const bad of [{ whom: "list", to: [3] }, { whom: "everybody", to: [] }, { to: [] }])
+    expect(() => toWrite({ answers: mail, ...bad })).toThrow();
   const { input: outgoing, output: attached } = writingCalls["webmail:attach"];
   expect(() => outgoing({ to: "a", from: "b", subject: "c", notice: "d", files: [{ name: "x" }] })).toThrow();
   expect(() => attached("sent")).toThrow();

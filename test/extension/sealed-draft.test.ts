@@ -1,7 +1,7 @@
 import PostalMime from "postal-mime";
 import { openDraftMail, sealDraftMail } from "../../src/extension/worker/draft.js";
 import { makeKey } from "../../src/extension/worker/member-keys.js";
-import { letterOf, noThread } from "../../src/extension/writing/letter.js";
+import { letterOf, mailboxOf, noThread } from "../../src/extension/writing/letter.js";
 import { storedList } from "./stored-fixture.js";
 
 const now = new Date();
@@ -20,7 +20,7 @@ function letter() {
   };
   const file = { name: "計画.txt", type: "text/plain", bytes: new Uint8Array([1, 2, 3]) };
   const thread = { inReplyTo: "<a@x>", references: ["<a@x>"] };
-  return letterOf(details, [file], storedList, { ...noThread, ...thread }, now);
+  return letterOf(details, [file], mailboxOf(storedList), { ...noThread, ...thread }, now);
 }
 
 const recipients = { to: ["team@lists.example", "half typ"], cc: [], bcc: ["zoe@example.test"] };

@@ -11,6 +11,7 @@ export const addonCodes = [
   "passphrase-too-short",
   "unfit-server-key",
   "already-owned",
+  "author-not-confirmed",
   "invitation-for-another",
   "invitation-not-kept",
   "no-invitation-here",

@@ -1,10 +1,10 @@
 import { remarksOnPrivate } from "../../mail/outer-header.js";
 import { load } from "../records/storage.js";
 import { runJob } from "../worker/client.js";
-import type { Correspondent, MailRead, OpenedLetter } from "../worker/jobs.js";
+import { type Correspondent, type MailRead, mayAnswerAlone, type OpenedLetter } from "../worker/jobs.js";
 import { type NotOpened, type OpenedMail, secretsOf } from "./opening.js";
 import { NAME_LIMIT, presentable, SUBJECT_LIMIT } from "./untrusted-text.js";
-import { mayAnswerAlone, type PrivateView } from "./view.js";
+import type { PrivateView } from "./view.js";
 
 /** A private letter that was opened: what is shown of it, and whom an answer goes to. */
 export interface OpenedPrivateMail {
@@ -30,7 +30,7 @@ export async function openPrivateMail({
     now: new Date().toISOString(),
   });
   if (opened.kind === "not-for-me") return { kind: "not-for-me", list: null };
-  const { letter, author, list: address } = opened;
+  const { letter, author, list: address, signedAt } = opened;
   const person = ({ name, address: at }: { readonly name?: string; readonly address: string }) => ({
     name: name === undefined ? null : presentable(name, NAME_LIMIT),
     address: at,
@@ -45,14 +45,19 @@ export async function openPrivateMail({
     to,
     date: letter.date.toISOString(),
     text: letter.text ?? "",
-    remarks: remarksOnPrivate(outer, { author: letter.from.address, subject: letter.subject }).map(
-      (remark) => ({
-        kind: kinds[remark],
-      }),
-    ),
+    remarks:
+      outer === null
+        ? []
+        : remarksOnPrivate(outer, { author: letter.from.address, subject: letter.subject }).map((remark) => ({
+            kind: kinds[remark],
+          })),
     mayReply: mayAnswerAlone(author.standing),
   };
-  return { kind: "private", view, correspondent: correspondentOf({ list: address, letter, author }) };
+  return {
+    kind: "private",
+    view,
+    correspondent: correspondentOf({ list: address, letter, author, signedAt }),
+  };
 }
 
 /** Whom an answer to the author of an opened post goes to. */
@@ -62,7 +67,8 @@ function correspondentOf({
   list,
   letter,
   author,
-}: Pick<OpenedLetter, "list" | "letter" | "author">): Correspondent {
+  signedAt,
+}: Pick<OpenedLetter, "list" | "letter" | "author" | "signedAt">): Correspondent {
   const { from, subject, messageId, references } = letter;
   return {
     list,
@@ -70,6 +76,8 @@ function correspondentOf({
     address: from.address,
     fingerprint: author.fingerprint,
     certificate: author.certificate,
+    ...(author.introduction === undefined ? {} : { introduction: author.introduction }),
+    signedAt,
     subject,
     messageId,
     references,

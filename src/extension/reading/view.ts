@@ -172,12 +172,6 @@ export interface PrivateView {
   readonly mayReply: boolean;
 }
 
-/** Authors of whose key somebody vouches: to nobody else's is anything sealed that is for one person alone. */
-const vouchedFor: readonly AuthorTrust[] = ["owner", "introduced", "confirmed", "reintroduced"];
-
-/** Whether an author may be answered alone. */
-export const mayAnswerAlone = (standing: AuthorTrust): boolean => vouchedFor.includes(standing);
-
 /** What does not fit around an opened mail. */
 export type Remark =
   /** Subject or sender of the outer mail are neither the list's nor what is inside. */

@@ -91,6 +91,7 @@ const sentences: Readonly<Record<ErrorCode, MessageKey>> = {
   "passphrase-too-short": "error_passphrase_too_short",
   "unfit-server-key": "error_unfit_server_key",
   "already-owned": "error_already_owned",
+  "author-not-confirmed": "error_author_not_confirmed",
   "invitation-not-kept": "error_invitation_not_kept",
   "no-invitation-here": "error_no_invitation_here",
   "unexpected-answer": "error_unexpected_answer",

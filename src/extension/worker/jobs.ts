@@ -27,7 +27,8 @@ export type MailRead =
       /** A letter past the list, from one member to another. */
       readonly kind: "private";
       readonly sealed: Uint8Array;
-      readonly outer: OuterHeader;
+      /** Null for the part without its mail. */
+      readonly outer: OuterHeader | null;
     }
   | {
       readonly kind: "other";
@@ -95,6 +96,12 @@ export type AuthorTrust =
   | "refused"
   | "revoked";
 
+/** Authors of whose key somebody vouches: to nobody else's is anything sealed that is for one person alone. */
+const vouchedFor: readonly AuthorTrust[] = ["owner", "introduced", "confirmed", "reintroduced"];
+
+/** Whether an author may be answered alone. */
+export const mayAnswerAlone = (standing: AuthorTrust): boolean => vouchedFor.includes(standing);
+
 /** The recipients of a draft, as they were typed: some may be no addresses yet. */
 export interface DraftRecipients {
   readonly to: readonly string[];
@@ -118,6 +125,10 @@ export interface Correspondent {
   readonly fingerprint: string;
   /** The member certificate that came inside the seal; binary. */
   readonly certificate: Uint8Array;
+  /** What came along to prove whose it is: judged once more when an answer is sealed. */
+  readonly introduction?: Uint8Array;
+  /** ISO 8601: when they signed the letter that is answered. */
+  readonly signedAt: string;
   readonly subject: string;
   /** Of the letter that is answered. */
   readonly messageId: string;
@@ -155,6 +166,7 @@ export interface OpenedLetter {
     readonly standing: AuthorTrust;
     /** Binary, as it came inside the seal, and as the signature was verified with it. */
     readonly certificate: Uint8Array;
+    readonly introduction?: Uint8Array;
   };
   /** What is remembered of the list's authors from now on. */
   readonly pins: Pins;

@@ -176,6 +176,7 @@ async function openFor(
       userId: userIdOf(author),
       standing,
       certificate: writeSealingKey(author),
+      ...(brought?.introduction === undefined ? {} : { introduction: brought.introduction }),
     },
     pins: next,
     passage: result.passage,

@@ -1,6 +1,6 @@
 import { fromBase64 } from "../../mail/base64.js";
 import { privateNotice, privateSubject } from "../../mail/fixed-texts.js";
-import { domainOf, type Mailbox, makeMailbox, parseAddress } from "../../mail/mailbox.js";
+import { parseAddress } from "../../mail/mailbox.js";
 import { type Letter, type ReadLetter, readPayload, writePayload } from "../../mail/payload.js";
 import { privatePart } from "../../mail/private-mail.js";
 import { MembershipError } from "../../membership/file/errors.js";
@@ -17,66 +17,79 @@ import {
 import { revokedSince } from "../../openpgp/revocation.js";
 import { listValue } from "../../protocol/binding.js";
 import { openPrivate, sealPrivate } from "../../protocol/private-letter.js";
-import { newMessageId } from "../../protocol/seal-post.js";
 import { AddonError } from "../platform/errors.js";
 import type { StoredList, StoredMemberKey } from "../records/stored.js";
 import { trustOf } from "./author-trust.js";
-import type { Correspondent, OpenedPrivate, SealedPrivate } from "./jobs.js";
+import { type Correspondent, mayAnswerAlone, type OpenedPrivate, type SealedPrivate } from "./jobs.js";
 import { ownKey } from "./member-keys.js";
 import { publicIntroduction } from "./seal.js";
 
 /** Letters between two members of a list, past the list. */
 
 /**
- * Seals an answer to one member. Its subject and words are inside; outside stand the two addresses.
- * @throws ListSealError `wrong-address` if From is not the key's address, or the certificate is not the reader's; what `sealPrivate` throws
+ * Seals an answer to one member. What is in the letter is inside; outside stand the two addresses.
+ *
+ * Attack: between reading and sealing an owner has taken their word back, or somebody has told that the key was stolen. So who the
+ * reader is, is judged when it is sealed, by what is known then.
+ * @throws ListSealError `wrong-address` if From is not the key's address, or the certificate is not the reader's;
+ *         `author-not-confirmed` if nobody vouches for it any more; what `sealPrivate` throws
  */
 export async function sealPrivateLetter({
-  from,
-  to,
-  subject,
-  text,
+  letter,
+  to: correspondent,
   list,
+  pins,
   key,
   secret,
   now,
 }: {
-  readonly from: Mailbox;
+  readonly letter: Omit<Letter, "author">;
   readonly to: Correspondent;
-  readonly subject: string;
-  readonly text: string;
   readonly list: StoredList;
+  /** What is remembered of the list's authors. */
+  readonly pins: Pins | undefined;
   readonly key: StoredMemberKey;
   /** The key's unlocked secret, in base64. */
   readonly secret: string;
   readonly now: string;
 }): Promise<SealedPrivate> {
   const author = await ownKey(key, secret);
+  const { from } = letter;
   if (key.address !== from.address)
     throw new MembershipError("wrong-address", "the key belongs to another address than From");
   const date = new Date(now);
-  const reader = await readSealingKey("member", to.certificate, date);
-  if (reader.fingerprint !== to.fingerprint)
+  const reader = await readSealingKey("member", correspondent.certificate, date);
+  if (reader.fingerprint !== correspondent.fingerprint)
     throw new MembershipError("wrong-address", "the certificate is not the reader's");
-  const letter: Letter = {
-    from,
-    to: [makeMailbox(to.name ?? undefined, parseAddress(to.address))],
-    cc: [],
-    subject,
+  const { standing } = await trustOf(
+    {
+      signer: reader.fingerprint,
+      signedAt: new Date(correspondent.signedAt),
+      from: parseAddress(correspondent.address),
+      seenAt: date,
+      revokedSince: await revokedSince(reader.certificate, date),
+      certificate: correspondent.certificate,
+      ...(correspondent.introduction === undefined ? {} : { introduction: correspondent.introduction }),
+    },
+    list,
+    [key.fingerprint],
+    pins,
     date,
-    messageId: newMessageId(domainOf(parseAddress(list.address))),
-    inReplyTo: to.messageId,
-    references: [...to.references.filter((id) => id !== to.messageId), to.messageId],
-    text,
-    attachments: [],
+  );
+  if (!mayAnswerAlone(standing))
+    throw new AddonError("author-not-confirmed", "nobody vouches for the reader's key");
+  const whole: Letter = {
+    ...letter,
     author: {
       certificate: fromBase64(key.certificate),
       ...(list.certified === key.fingerprint ? await publicIntroduction(list) : {}),
     },
   };
-  const outer = { subject: privateSubject(), from, to: letter.to, thread: false };
+  // by what they call themselves inside the seal, nobody outside is to know them
+  const to = letter.to.map(({ address }) => ({ address }));
+  const outer = { subject: privateSubject(), from, to, thread: false };
   const sealed = await sealPrivate({
-    payload: writePayload(letter, outer),
+    payload: writePayload(whole, outer),
     messageId: letter.messageId,
     list: listValue(list.address, (await readOpeningKey("list", fromBase64(list.listKey))).fingerprint),
     to: reader,
@@ -149,6 +162,7 @@ export async function openPrivateLetter({
       userId: userIdOf(author),
       standing,
       certificate: writeSealingKey(author),
+      ...(brought?.introduction === undefined ? {} : { introduction: brought.introduction }),
     },
     signedAt: opened.signedAt.toISOString(),
   };

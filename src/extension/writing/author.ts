@@ -25,16 +25,25 @@ export interface LetterAuthor {
 }
 
 /**
- * Who writes to a list here.
- * @throws Hindered if the key is locked; ListSealError `no-member-key`, `left-list`, `read-only`, `own-key-revoked`
+ * Whose key signs what one writes as a member of a list.
+ * @throws ListSealError `no-member-key`, `left-list`, `own-key-revoked`
  */
-export async function authorFor(list: StoredList): Promise<LetterAuthor> {
+export async function memberKeyFor(list: StoredList): Promise<StoredMemberKey> {
   if (list.membership === "left") throw new AddonError("left-list", "one has left the list");
-  // the server would refuse it, and a mail on its way is a promise
-  if (list.role === "read-only") throw new MembershipError("read-only", "the list takes no posts from one");
   const key = keyOf(await load(), list.memberKey);
   if (key.revokedAt !== null) throw new AddonError("own-key-revoked", "one's own key is revoked");
   await noteUse();
+  return key;
+}
+
+/**
+ * Who writes to a list here.
+ * @throws Hindered if the key is locked; ListSealError `read-only`, what {@link memberKeyFor} throws
+ */
+export async function authorFor(list: StoredList): Promise<LetterAuthor> {
+  const key = await memberKeyFor(list);
+  // the server would refuse it, and a mail on its way is a promise
+  if (list.role === "read-only") throw new MembershipError("read-only", "the list takes no posts from one");
   const secret = await secretOf(key);
   if (secret === null)
     throw new SendBlocked({

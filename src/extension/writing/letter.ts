@@ -3,7 +3,6 @@ import { domainOf, type Mailbox, parseAddress, parseMailbox } from "../../mail/m
 import { type Attachment, type Letter, messageIdsIn } from "../../mail/payload.js";
 import { ProtocolError } from "../../openpgp/errors.js";
 import type { ComposeDetails } from "../platform/thunderbird.js";
-import type { StoredList } from "../records/stored.js";
 
 /** What is in a compose window, as a letter. Pure but for the DOM, which reads the editor's HTML. */
 
@@ -15,6 +14,15 @@ export interface Thread {
 
 export const noThread: Thread = { references: [] };
 
+/** The words of a letter, as an editor has them. */
+export interface WrittenBody {
+  readonly kind: "html" | "text";
+  /** HTML, or plain text. */
+  readonly content: string;
+  /** The text alone, of either. */
+  readonly plain: string;
+}
+
 /** A file of the composer. */
 export interface ComposerFile {
   readonly name: string;
@@ -23,18 +31,30 @@ export interface ComposerFile {
 }
 
 /** A fresh Message-ID. The outer one is Thunderbird's own; the list server delivers under this one, which is signed. */
-function freshMessageId(list: StoredList): string {
-  return `<${crypto.randomUUID()}@${domainOf(parseAddress(list.address))}>`;
+function freshMessageId({ address }: Mailbox): string {
+  return `<${crypto.randomUUID()}@${domainOf(address)}>`;
 }
 
+/** A list, as it stands in To. */
+export const mailboxOf = ({
+  name,
+  address,
+}: {
+  readonly name: string;
+  readonly address: string;
+}): Mailbox => ({
+  name,
+  address: parseAddress(address),
+});
+
 /**
- * The letter that is sealed. It is addressed to the list alone.
+ * The letter that is sealed. It is addressed to one reader alone: the list, or a member of it.
  * @throws ListSealError `bad-address` if From is not one address
  */
 export function letterOf(
   details: ComposeDetails,
   files: readonly ComposerFile[],
-  list: StoredList,
+  to: Mailbox,
   thread: Thread,
   now: Date,
 ): Omit<Letter, "author"> {
@@ -43,11 +63,11 @@ export function letterOf(
   const attachments = files.map(attachmentOf);
   const common = {
     from,
-    to: [{ name: list.name, address: parseAddress(list.address) }],
+    to: [to],
     cc: [],
     subject: (details.subject ?? "").trim(),
     date: now,
-    messageId: freshMessageId(list),
+    messageId: freshMessageId(to),
     ...thread,
   };
   if (details.isPlainText === true) {

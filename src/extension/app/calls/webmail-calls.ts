@@ -37,6 +37,14 @@ const buffer: Check<ArrayBuffer> = (value) => {
 
 const addresses: Check<readonly string[]> = (value) => listOf(text)(value).slice(0, ADDRESS_LIMIT);
 
+/**
+ * Who an answer is for. Attack: the page says "author" for "list", or the other way round. So the writing frame says above the fields whom
+ * it is sealed for.
+ */
+const answered = ["list", "author"] as const;
+/** One of them. */
+export type Answered = (typeof answered)[number];
+
 /** What the reading frame is told: once, by the first message that comes. */
 export const readingWords = {
   /** `page`: an address at which the webmail shows the mail, if there is one that lasts. */
@@ -47,10 +55,10 @@ export type ToRead = InputOf<(typeof readingWords)["frame:read"]>;
 /** What the writing frame is told: once. */
 export const writingWords = {
   /**
-   * `answers`: the sealed mail that is answered, or null for a new one. `to`: addresses in the webmail's To, for choosing the
-   * list.
+   * `answers`: the sealed mail that is answered, or null for a new one; `whom`: its list, or its author alone. `to`: addresses in the
+   * webmail's To, for choosing the list.
    */
-  "frame:write": told(object({ answers: orNull(buffer), to: addresses })),
+  "frame:write": told(object({ answers: orNull(buffer), whom: oneOf(...answered), to: addresses })),
 };
 export type ToWrite = InputOf<(typeof writingWords)["frame:write"]>;
 
@@ -71,7 +79,7 @@ export type Outgoing = Checked<typeof outgoing>;
 /** What the reading frame tells the webmail's page. */
 export const readingReplies = {
   /** The person wants to answer. The page knows which mail it has given. */
-  "webmail:answer": told(nothing),
+  "webmail:answer": told(object({ whom: oneOf(...answered) })),
 };
 
 /** What the writing frame tells the webmail's page. */

@@ -10,12 +10,13 @@ import { type OpenedMail, pictureOf } from "../../reading/opening.js";
 import { authorAlone } from "../../reading/private-reading.js";
 import { readMessage } from "../../reading/read-message.js";
 import { presentable, quotableName, SUBJECT_LIMIT } from "../../reading/untrusted-text.js";
-import { type DisplayAnswer, mayAnswerAlone } from "../../reading/view.js";
+import type { DisplayAnswer } from "../../reading/view.js";
 import { openComparing } from "../../reading/wanted-comparison.js";
 import { load } from "../../records/storage.js";
 import { loadMark } from "../../ui/security-image.js";
 import type { Correspondent } from "../../worker/jobs.js";
-import { answerAlone, answerSubject } from "../../writing/private-answer.js";
+import { answerAlone } from "../../writing/private-answer.js";
+import { subjectOf } from "../../writing/quoted-text.js";
 import type { MailPageHandlers, MessageRef } from "../calls/mail-page-calls.js";
 import { unlockWith } from "../handlers/unlocked-keys.js";
 import { answerAbout } from "./display-answer.js";
@@ -66,12 +67,13 @@ export const mailPageHandlers: MailPageHandlers = {
       name: quotableName(name) ?? address,
       address,
       list: known?.name ?? list,
-      subject: answerSubject(presentable(subject, SUBJECT_LIMIT)),
+      subject: subjectOf("reply", presentable(subject, SUBJECT_LIMIT)),
     };
   },
 
   async "mail:answer-alone"({ mail, subject, text }) {
-    return { sent: await answerAlone(await correspondentOf(mail), { subject, text }) };
+    const body = { kind: "text", content: text, plain: text } as const;
+    return { sent: await answerAlone(await correspondentOf(mail), { subject, body }) };
   },
 
   async "mail:show-as"({ style }) {
@@ -112,12 +114,11 @@ async function opened(mail: MessageRef): Promise<OpenedMail> {
   return reading.opened;
 }
 
-/** The author of a mail, if somebody vouches for their key: looked at anew, since that may be another by now. */
+/** The author of a mail: looked at anew, since that may be another by now. Whether they may be answered is judged when it is sealed. */
 async function correspondentOf(mail: MessageRef): Promise<Correspondent> {
   const reading = await readMessage(await headerOf(mail), "in-its-own-shell");
-  if (reading.kind === "private" && reading.view.mayReply) return reading.correspondent;
-  if (reading.kind === "opened" && mayAnswerAlone(reading.opened.view.author.standing))
-    return authorAlone(reading.opened);
+  if (reading.kind === "private") return reading.correspondent;
+  if (reading.kind === "opened") return authorAlone(reading.opened);
   if (reading.kind === "locked") throw new ProtocolError("key-locked", "the key is locked");
   throw new AddonError("message-gone", "there is nobody to answer");
 }

@@ -4,7 +4,7 @@ import { askOver } from "../../platform/rpc/frame-port.js";
 import { partsToSend } from "../../requests/by-hand.js";
 import { sentenceKey } from "../../ui/failure.js";
 import { t } from "../../ui/i18n.js";
-import { type ReadyLetter, sealLetter } from "../../writing/composer/seal-letter.js";
+import type { ReadyLetter } from "../../writing/composer/seal-letter.js";
 import { type Outgoing, writingCalls } from "../calls/webmail-calls.js";
 
 /** Gives a sealed mail to the webmail's page, which attaches it; the person presses the webmail's own Send. */
@@ -64,12 +64,11 @@ export function Handing({ mail, port, attached, back }: Props) {
 /** Octets in a buffer of their own, to be moved. */
 const moved = (bytes: Uint8Array): ArrayBuffer => new Uint8Array(bytes).buffer;
 
-/** A letter for the webmail. Everything in it is sealed, or the same for every mail of the list. */
-export async function letterToHand(ready: ReadyLetter): Promise<Outgoing> {
-  const { list, key } = ready.author;
-  const { parts, subject, notice } = await sealLetter(ready);
+/** A letter for the webmail. Everything in it is sealed, or the same for every mail of its kind. */
+export async function letterToHand({ from, to, subject, parts: seal }: ReadyLetter): Promise<Outgoing> {
+  const { parts, notice } = await seal();
   const files = parts.map(({ name, type, bytes }) => ({ name, type, bytes: moved(bytes) }));
-  return { to: list.address, from: key.address, subject, notice, files };
+  return { to, from, subject, notice, files };
 }
 
 /** A request to a list's server that the person is to send: it was signed and sealed when it was made. */

@@ -20,7 +20,8 @@ async function start(): Promise<void> {
   const tell = tellOver<typeof readingReplies>(port);
   const view = new ReadingView(main, {
     arrivals,
-    reply: async () => tell("webmail:answer", null),
+    reply: async () => tell("webmail:answer", { whom: "list" }),
+    replyAlone: async () => tell("webmail:answer", { whom: "author" }),
     opened: (mail) => {
       // reading goes on without it
       addGiven(mail, { kind: "webmail", page: ofOrigin(message.page, origin) }).catch(() => undefined);

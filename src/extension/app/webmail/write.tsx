@@ -1,11 +1,18 @@
 import { render } from "preact";
+import type { ErrorCode } from "../../platform/errors.js";
 import { listenTo } from "../../platform/rpc/call.js";
 import { tellOver } from "../../platform/rpc/frame-port.js";
 import { MailReading } from "../../reading/page/read-source.js";
 import { load } from "../../records/storage.js";
 import { actionButton } from "../../ui/elements.js";
 import { t } from "../../ui/i18n.js";
-import { answerTo, emptyLetter, type ReplyDraft } from "../../writing/composer/reply-draft.js";
+import { Failure } from "../../writing/composer/letter-form.js";
+import {
+  answerTo,
+  emptyLetter,
+  privateAnswerTo,
+  type ReplyDraft,
+} from "../../writing/composer/reply-draft.js";
 import { startPage } from "../browser/start-page.js";
 import { type ToWrite, type writingReplies, writingWords } from "../calls/webmail-calls.js";
 import { arrivals } from "../handlers/incoming.js";
@@ -23,14 +30,27 @@ async function start(): Promise<void> {
   const begun = await begunWith(message);
   const close = () => tellOver<typeof writingReplies>(port)("webmail:close", null);
   const handed = offerClosing(frame, close);
-  render(<WritingFrame begun={begun} port={port} handed={handed} />, frame.main);
+  const content =
+    "code" in begun ? (
+      <Failure code={begun.code} />
+    ) : (
+      <WritingFrame begun={begun} port={port} handed={handed} />
+    );
+  render(content, frame.main);
 }
 
-/** A new letter, or an answer: the sealed mail is opened here once more, so that no word of it crosses the page. */
-async function begunWith({ answers, to }: ToWrite): Promise<ReplyDraft> {
+/**
+ * A new letter, or an answer: the sealed mail is opened here once more, so that no word of it crosses the page. Where one member is to be
+ * answered alone, and can't be, no letter to the list is made of that.
+ */
+async function begunWith({ answers, whom, to }: ToWrite): Promise<ReplyDraft | { readonly code: ErrorCode }> {
   if (answers !== null) {
     const reading = new MailReading({ kind: "mail", name: "", file: new Blob([answers]) }, arrivals);
-    await reading.answer("in-its-own-shell");
+    const { kind } = await reading.answer("in-its-own-shell");
+    if (whom === "author") {
+      if (reading.correspondent !== undefined) return privateAnswerTo(reading.correspondent);
+      return { code: kind === "locked" ? "key-locked" : "message-gone" };
+    }
     if (reading.opened !== undefined) return answerTo(reading.opened);
   }
   const { lists } = await load();

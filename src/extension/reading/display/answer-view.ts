@@ -1,13 +1,12 @@
 import { actionButton, drawing, element } from "../../ui/elements.js";
 import { sentenceKey } from "../../ui/failure.js";
 import { say, t } from "../../ui/i18n.js";
-import type { AuthorTrust } from "../../worker/jobs.js";
+import { type AuthorTrust, mayAnswerAlone } from "../../worker/jobs.js";
 import { quotableName } from "../untrusted-text.js";
 import {
   type BodyStyle,
   type DisplayAnswer,
   type MailActions,
-  mayAnswerAlone,
   type OpenedView,
   piecesOfView,
 } from "../view.js";

@@ -1,5 +1,5 @@
 import { type IncomingPart, incomingKinds } from "../../../mail/found-parts.js";
-import { partTypes, requestTypes } from "../../../mail/part-types.js";
+import { partTypes, privateType, requestTypes } from "../../../mail/part-types.js";
 import { writeClearMail } from "../../../mail/payload.js";
 import type { MailPart } from "../../../mail/sealed-mail.js";
 import { ProtocolError } from "../../../openpgp/errors.js";
@@ -12,7 +12,7 @@ import { AddonError } from "../../platform/errors.js";
 import { host } from "../../platform/host.js";
 import { type IncomingHandlers, takePart } from "../../requests/incoming.js";
 import { runJob } from "../../worker/client.js";
-import type { MailRead } from "../../worker/jobs.js";
+import { type Correspondent, type MailRead, mayAnswerAlone } from "../../worker/jobs.js";
 import {
   attachmentOf,
   notOpened,
@@ -21,7 +21,7 @@ import {
   pictureOf,
   type SealedInMail,
 } from "../opening.js";
-import { openPrivateMail } from "../private-reading.js";
+import { authorAlone, openPrivateMail } from "../private-reading.js";
 import { shownView } from "../shown-view.js";
 import type { DisplayAnswer } from "../view.js";
 import { openComparing } from "../wanted-comparison.js";
@@ -42,6 +42,7 @@ export class MailReading {
   readonly #arrivals: IncomingHandlers;
   #open: OpeningScope = "in-its-own-shell";
   #opened: OpenedMail | undefined;
+  #correspondent: Correspondent | undefined;
   #invitation: { readonly name: string; readonly file: Uint8Array } | undefined;
 
   /** @param arrivals takes an answer, notice or receipt that the mail turns out to be */
@@ -53,6 +54,11 @@ export class MailReading {
   /** The opened letter; undefined before it is opened, and after {@link forget}. */
   get opened(): OpenedMail | undefined {
     return this.#opened;
+  }
+
+  /** Whom an answer to its author alone goes to; undefined before it is opened, and where nobody vouches for them. */
+  get correspondent(): Correspondent | undefined {
+    return this.#correspondent;
   }
 
   /** What was given. */
@@ -68,6 +74,7 @@ export class MailReading {
   /** Forgets what was opened. */
   forget(): void {
     this.#opened = undefined;
+    this.#correspondent = undefined;
     this.#invitation = undefined;
   }
 
@@ -93,6 +100,7 @@ export class MailReading {
       const reading = await openPrivateMail(read);
       if (reading.kind !== "private") return reading;
       await noteUse();
+      if (reading.view.mayReply) this.#correspondent = reading.correspondent;
       return reading.view;
     }
     const { arriving, invitation } = read;
@@ -110,6 +118,8 @@ export class MailReading {
     if (reading.kind !== "opened") return reading;
     await noteUse();
     this.#opened = reading.opened;
+    if (mayAnswerAlone(reading.opened.view.author.standing))
+      this.#correspondent = authorAlone(reading.opened);
     return shownView(reading.opened);
   }
 
@@ -197,6 +207,9 @@ async function readParts(files: readonly NamedFile[]): Promise<MailRead> {
     return known === undefined ? [] : [{ name, type: known, bytes }];
   });
   if (sealed.length > 0) return { kind: "sealed", parts: sealed, named: [], shell: "own", outer: null };
+  const [letter, other] = labelled.filter(({ type }) => type === privateType);
+  if (other !== undefined) throw new AddonError("several-messages", "more than one private letter");
+  if (letter !== undefined) return { kind: "private", sealed: letter.bytes, outer: null };
   const [arriving, another] = labelled.flatMap(
     ({ type, bytes }): (IncomingPart & { readonly sealed: Uint8Array })[] => {
       const kind = incomingKinds.find((each) => requestTypes[each] === type);

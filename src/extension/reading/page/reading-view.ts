@@ -4,6 +4,7 @@ import { whenStoredChanges } from "../../records/storage.js";
 import type { IncomingHandlers } from "../../requests/incoming.js";
 import { element } from "../../ui/elements.js";
 import { t } from "../../ui/i18n.js";
+import type { Correspondent } from "../../worker/jobs.js";
 import { answerView, bannerOf } from "../display/answer-view.js";
 import { plainTextBody } from "../display/plain-text.js";
 import { displayStyle } from "../display/style.js";
@@ -20,6 +21,8 @@ export interface ReadingOptions {
   readonly arrivals: IncomingHandlers;
   /** Answers the mail; where it is left out there is no button for it. */
   readonly reply?: (opened: OpenedMail) => Promise<unknown>;
+  /** Answers its author alone; where it is left out there is no button for it. */
+  readonly replyAlone?: (to: Correspondent) => Promise<unknown>;
   /** Is told of each mail that was opened, and as what it was given. What it does with it is not waited for. */
   readonly opened?: (opened: OpenedMail, source: MailSource) => void;
   /** Unlocks keys; left out in a frame, where a page around it might imitate the field. */
@@ -108,7 +111,8 @@ export class ReadingView {
   }
 
   #actsOf(reading: MailReading): MailActions {
-    const { reply } = this.#options;
+    const { reply, replyAlone } = this.#options;
+    const { correspondent } = reading;
     return {
       openElsewhere: () => reading.answer("elsewhere"),
       save: (attachment) => reading.save(attachment),
@@ -122,7 +126,8 @@ export class ReadingView {
       unlock: this.#options.unlock ?? null,
       settings: openOptions,
       showAs: chooseStyle,
-      replyAlone: null,
+      replyAlone:
+        replyAlone === undefined || correspondent === undefined ? null : () => replyAlone(correspondent),
       reply: reply === undefined ? null : async () => reading.opened !== undefined && reply(reading.opened),
     };
   }

@@ -3,8 +3,8 @@ import { useEffect, useImperativeHandle, useRef, useState } from "preact/hooks";
 import { cleanHtml } from "../../reading/display/clean-html.js";
 import { isShownImage } from "../../reading/images.js";
 import { t } from "../../ui/i18n.js";
+import type { WrittenBody } from "../letter.js";
 import { Tools } from "./editor-tools.js";
-import type { WrittenLetter } from "./seal-letter.js";
 
 /**
  * The place for the text: rich, with few commands, or plain.
@@ -27,7 +27,7 @@ interface Props {
 
 /** What the composer asks of the editor. */
 export interface EditorAccess {
-  readonly body: () => WrittenLetter["body"];
+  readonly body: () => WrittenBody;
   readonly focus: () => void;
 }
 
@@ -167,7 +167,7 @@ function plainText(place: HTMLElement): string {
     .trim();
 }
 
-function bodyIn(place: HTMLElement | null, plain: boolean): WrittenLetter["body"] {
+function bodyIn(place: HTMLElement | null, plain: boolean): WrittenBody {
   const text = place === null ? "" : plainText(place);
   return plain
     ? { kind: "text", content: text, plain: text }

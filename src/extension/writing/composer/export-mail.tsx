@@ -1,14 +1,11 @@
 import { useEffect, useRef, useState } from "preact/hooks";
-import { outerSubject } from "../../../mail/fixed-texts.js";
-import { parseAddress } from "../../../mail/mailbox.js";
-import { fileNameOf, partTypes } from "../../../mail/part-types.js";
 import { codeOf, type ErrorCode } from "../../platform/errors.js";
 import { host } from "../../platform/host.js";
 import { Copied } from "../../ui/copied.js";
 import { sentenceKey } from "../../ui/failure.js";
 import { t } from "../../ui/i18n.js";
-import type { SendMethod } from "./composer.js";
-import { type ReadyLetter, sealedFile, sealedMail } from "./seal-letter.js";
+import type { SendMethod } from "./letter-form.js";
+import type { ReadyLetter } from "./seal-letter.js";
 
 /** The ways out of a page that can't send: one sealed file to attach in any webmail, or the whole mail as a file. */
 interface Props {
@@ -25,8 +22,6 @@ export function Leaving({ ready, way, another }: Props) {
   const title = useRef<HTMLHeadingElement>(null);
   useEffect(() => title.current?.focus(), []);
 
-  const { address } = ready.author.list;
-  const list = parseAddress(address);
   const mailName = `${t("composer_mail_file")}.eml`;
 
   const run = async (work: () => Promise<void>) => {
@@ -43,10 +38,10 @@ export function Leaving({ ready, way, another }: Props) {
     }
   };
   const saveFile = async () => {
-    const { name, bytes } = await sealedFile(ready);
+    const { name, bytes } = await ready.file();
     await host().saveFile(name, bytes, "application/octet-stream");
   };
-  const saveMail = async () => host().saveFile(mailName, await sealedMail(ready), "message/rfc822");
+  const saveMail = async () => host().saveFile(mailName, await ready.mail(), "message/rfc822");
 
   return (
     <section class="leaving" aria-labelledby="leaving">
@@ -57,12 +52,12 @@ export function Leaving({ ready, way, another }: Props) {
       <div class="ways-out">
         <div class="card">
           <h3>{t("composer_by_webmail")}</h3>
-          <p>{t("composer_webmail_how", ready.author.key.address)}</p>
+          <p>{t("composer_webmail_how", ready.from)}</p>
           <button type="button" class="primary save-part" disabled={busy} onClick={() => void run(saveFile)}>
-            {t("composer_save_part", fileNameOf(partTypes.message))}
+            {t("composer_save_part", ready.fileName)}
           </button>
-          <Copied label={t("by_hand_to")} value={address} />
-          <Copied label={t("by_hand_subject")} value={outerSubject(list)} />
+          <Copied label={t("by_hand_to")} value={ready.to} />
+          <Copied label={t("by_hand_subject")} value={ready.subject} />
         </div>
         <div class="card">
           <h3>{t("composer_by_file")}</h3>

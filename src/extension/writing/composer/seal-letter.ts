@@ -1,36 +1,57 @@
-import type { Letter } from "../../../mail/payload.js";
-import type { MailPart } from "../../../mail/sealed-mail.js";
+import { outerSubject, privateSubject } from "../../../mail/fixed-texts.js";
+import { domainOf, type Mailbox, parseAddress } from "../../../mail/mailbox.js";
+import { fileNameOf, partTypes, privateType } from "../../../mail/part-types.js";
+import { writePrivateMail } from "../../../mail/private-mail.js";
 import { ProtocolError } from "../../../openpgp/errors.js";
-import type { Mode } from "../../../protocol/message.js";
 import { AddonError } from "../../platform/errors.js";
 import { load } from "../../records/storage.js";
 import { runJob } from "../../worker/client.js";
-import type { SealedLetter } from "../../worker/jobs.js";
-import { authorFor, type LetterAuthor } from "../author.js";
+import type { Correspondent } from "../../worker/jobs.js";
+import { authorFor } from "../author.js";
 import type { Question } from "../guard-names.js";
 import { loadGuards } from "../guard-switches.js";
 import { questionsAbout } from "../guards.js";
-import { bytesOf, letterOf, type Thread } from "../letter.js";
+import { bytesOf, letterOf, mailboxOf, type Thread, type WrittenBody } from "../letter.js";
+import { readyAnswer, sealAnswer } from "../private-answer.js";
 
 /** From what a person has written to what leaves. Nothing is kept: it lives in the page, and goes with it. */
 
-/** What is in the composer. */
-export interface WrittenLetter {
-  /** Address of the list. */
-  readonly list: string;
+/** What is in the composer, whoever it is for. */
+export interface WrittenWords {
   readonly subject: string;
-  readonly thread: Thread;
-  /** The list whose mail it quotes; null where it quotes none. */
-  readonly quotedList: string | null;
-  /** HTML, or plain text. `plain`: the text alone, of either. */
-  readonly body: { readonly kind: "html" | "text"; readonly content: string; readonly plain: string };
+  readonly body: WrittenBody;
   readonly files: readonly File[];
 }
 
-/** A letter that is ready to be sealed. */
+/** What is written to a list. */
+export interface WrittenLetter extends WrittenWords {
+  /** Address of the list. */
+  readonly list: string;
+  readonly thread: Thread;
+  /** The list whose mail it quotes; null where it quotes none. */
+  readonly quotedList: string | null;
+}
+
+/** A sealed part of a letter, as an attachment. */
+interface SealedPart {
+  readonly name: string;
+  readonly type: string;
+  readonly bytes: Uint8Array;
+}
+
+/** A letter that is ready: what stands outside, and the ways in which it can leave. Each of them seals it anew. */
 export interface ReadyLetter {
-  readonly author: LetterAuthor;
-  readonly letter: Omit<Letter, "author">;
+  /** The address that it has to be sent from. */
+  readonly from: string;
+  readonly to: string;
+  readonly subject: string;
+  readonly fileName: string;
+  /** The one file that somebody attaches by hand. */
+  readonly file: () => Promise<SealedPart>;
+  /** The whole mail, as a file. */
+  readonly mail: () => Promise<Uint8Array>;
+  /** What is attached, and the text beside it, for whoever puts both into a mail program. */
+  readonly parts: () => Promise<{ readonly notice: string; readonly parts: readonly SealedPart[] }>;
 }
 
 /** What a list takes, in octets (docs/FORMAT.md, 6.1). A test holds it to the limit of the protocol, which brings OpenPGP along. */
@@ -87,29 +108,54 @@ export async function readyLetter({
       plainTextBody: body.plain,
     },
     await Promise.all(files.map(bytesOf)),
-    author.list,
+    mailboxOf(author.list),
     thread,
     new Date(),
   );
-  return { author, letter };
+  const toSeal = { ...author, letter };
+  return {
+    from: author.key.address,
+    to: address,
+    subject: outerSubject(parseAddress(address)),
+    fileName: fileNameOf(partTypes.message),
+    async file() {
+      // one file, whatever the list's mode is: the server takes both
+      const { parts } = await runJob("seal", { ...toSeal, list: { ...author.list, mode: "whole" } });
+      const [part] = parts;
+      if (part === undefined) throw new ProtocolError("not-sealed", "sealing made no sealed part");
+      return part;
+    },
+    mail: async () => (await runJob("seal-mail", toSeal)).mail,
+    parts: () => runJob("seal", toSeal),
+  };
 }
 
-/** The sealed parts. @param mode `whole` gives one file, whatever the list's mode is: the server takes both */
-export function sealLetter(
-  { author, letter }: ReadyLetter,
-  mode: Mode = author.list.mode,
-): Promise<SealedLetter> {
-  return runJob("seal", { ...author, list: { ...author.list, mode }, letter });
+/**
+ * The same for an answer to one member alone, which goes past the list.
+ * @throws ListSealError what `readyAnswer` throws
+ */
+export async function readyPrivateLetter(to: Correspondent, written: WrittenWords): Promise<ReadyLetter> {
+  const ready = await readyAnswer(to, written);
+  const { from } = ready.letter;
+  const seal = () => sealAnswer(ready);
+  const file = async () => (await seal()).part;
+  return {
+    from: from.address,
+    to: to.address,
+    subject: privateSubject(),
+    fileName: fileNameOf(privateType),
+    file,
+    async mail() {
+      const { bytes: sealed } = await file();
+      const reader = { address: parseAddress(to.address) };
+      return writePrivateMail({ from, to: reader, date: new Date(), messageId: outerId(from), sealed });
+    },
+    async parts() {
+      const { part, notice } = await seal();
+      return { notice, parts: [part] };
+    },
+  };
 }
 
-/** The one file that somebody attaches by hand. */
-export async function sealedFile(ready: ReadyLetter): Promise<MailPart> {
-  const [part] = (await sealLetter(ready, "whole")).parts;
-  if (part === undefined) throw new ProtocolError("not-sealed", "sealing made no sealed part");
-  return part;
-}
-
-/** The whole mail, as a file. */
-export async function sealedMail({ author, letter }: ReadyLetter): Promise<Uint8Array> {
-  return (await runJob("seal-mail", { ...author, letter })).mail;
-}
+/** A Message-ID for outside, of the author's own domain: that inside is nobody's business. */
+const outerId = ({ address }: Mailbox) => `<${crypto.randomUUID()}@${domainOf(address)}>`;

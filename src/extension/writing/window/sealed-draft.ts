@@ -12,7 +12,7 @@ import { load } from "../../records/storage.js";
 import { runJob } from "../../worker/client.js";
 import type { OpenedDraft } from "../../worker/jobs.js";
 import { authorFor, SendBlocked } from "../author.js";
-import { bytesOf, letterOf, type Thread } from "../letter.js";
+import { bytesOf, letterOf, mailboxOf, type Thread } from "../letter.js";
 import { htmlOfLetter } from "../quoted-text.js";
 import { recipientsOf } from "../recipients.js";
 import { trueIdentity, withTrueSender } from "./draft-identity.js";
@@ -63,7 +63,7 @@ async function keep(tabId: number): Promise<void> {
     letter: letterOf(
       details,
       await Promise.all(files.map(bytesOf)),
-      author.list,
+      mailboxOf(author.list),
       await threadOf(details),
       new Date(),
     ),

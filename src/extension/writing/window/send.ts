@@ -15,7 +15,7 @@ import { authorFor, type LetterAuthor, SendBlocked } from "../author.js";
 import type { SendBlocker } from "../compose-status.js";
 import { loadGuards } from "../guard-switches.js";
 import { questionsAbout } from "../guards.js";
-import { bytesOf, letterOf } from "../letter.js";
+import { bytesOf, letterOf, mailboxOf } from "../letter.js";
 import { addressed, recipientsOf } from "../recipients.js";
 import { openPopup } from "./button.js";
 import { isDraftIdentity, trueIdentity, withTrueSender } from "./draft-identity.js";
@@ -168,7 +168,7 @@ async function sealInPlace(
   const letter = letterOf(
     details,
     await Promise.all(files.map(bytesOf)),
-    list,
+    mailboxOf(list),
     await threadOf(details),
     new Date(),
   );

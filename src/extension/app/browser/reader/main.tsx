@@ -5,7 +5,13 @@ import { browser } from "../../../platform/browser.js";
 import type { OpenedMail } from "../../../reading/opening.js";
 import type { MailSource } from "../../../reading/page/source.js";
 import { t } from "../../../ui/i18n.js";
-import { answerTo, pageForAnswer } from "../../../writing/composer/reply-draft.js";
+import type { Correspondent } from "../../../worker/jobs.js";
+import {
+  answerTo,
+  pageForAnswer,
+  privateAnswerTo,
+  type ReplyDraft,
+} from "../../../writing/composer/reply-draft.js";
 import { startPage } from "../start-page.js";
 import { ReaderPage } from "./reader.js";
 
@@ -15,9 +21,9 @@ document.documentElement.lang = t("lang");
 document.title = t("reader_title");
 const root = document.getElementById("app");
 /** An answer is written in a tab of its own. */
-const reply = async (opened: OpenedMail) => {
-  await browser.tabs.create({ url: await pageForAnswer(answerTo(opened)) });
-};
+const write = async (begun: ReplyDraft) => browser.tabs.create({ url: await pageForAnswer(begun) });
+const reply = (opened: OpenedMail) => write(answerTo(opened));
+const replyAlone = (to: Correspondent) => write(privateAnswerTo(to));
 
 const opened = (mail: OpenedMail, source: MailSource) => {
   // reading goes on without it
@@ -26,4 +32,4 @@ const opened = (mail: OpenedMail, source: MailSource) => {
 const givenForm = ({ kind, name }: MailSource): GivenForm =>
   kind === "pasted" ? { kind: "text" } : { kind: "file", name };
 
-if (root !== null) render(<ReaderPage reply={reply} opened={opened} />, root);
+if (root !== null) render(<ReaderPage reply={reply} replyAlone={replyAlone} opened={opened} />, root);

@@ -5,6 +5,7 @@ import type { OpenedMail } from "../../../reading/opening.js";
 import { ReadingView } from "../../../reading/page/reading-view.js";
 import type { ChosenFiles, MailSource } from "../../../reading/page/source.js";
 import { t } from "../../../ui/i18n.js";
+import type { Correspondent } from "../../../worker/jobs.js";
 import { arrivals } from "../../handlers/incoming.js";
 import { MailInput } from "./mail-input.js";
 
@@ -15,6 +16,8 @@ const unlock = async (passphrase: string) =>
 interface Props {
   /** Answers an opened mail. */
   readonly reply: (opened: OpenedMail) => Promise<unknown>;
+  /** Answers its author alone. */
+  readonly replyAlone: (to: Correspondent) => Promise<unknown>;
   /** Is told of each mail that was opened. */
   readonly opened: (opened: OpenedMail, source: MailSource) => void;
 }
@@ -25,7 +28,7 @@ interface Given {
   readonly title: string;
 }
 
-export function ReaderPage({ reply, opened }: Props) {
+export function ReaderPage({ reply, replyAlone, opened }: Props) {
   const [given, setGiven] = useState<readonly Given[]>([]);
   const [shown, setShown] = useState<MailSource | null>(null);
   const place = useRef<HTMLDivElement>(null);
@@ -34,7 +37,7 @@ export function ReaderPage({ reply, opened }: Props) {
 
   useEffect(() => {
     if (place.current !== null)
-      view.current = new ReadingView(place.current, { arrivals, reply, opened, unlock });
+      view.current = new ReadingView(place.current, { arrivals, reply, replyAlone, opened, unlock });
   }, []);
 
   const show = async (source: MailSource) => {

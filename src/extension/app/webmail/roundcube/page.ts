@@ -1,4 +1,9 @@
-import { formerNotices, memberNotice, submissionNotice } from "../../../../mail/fixed-texts.js";
+import {
+  formerNotices,
+  memberNotice,
+  privateNotice,
+  submissionNotice,
+} from "../../../../mail/fixed-texts.js";
 import { labelOf } from "../../../../mail/part-types.js";
 import { MAIL_LIMIT } from "../../calls/webmail-calls.js";
 import { type Part, selectors } from "./selectors.js";
@@ -43,7 +48,7 @@ export function pageOfMail(address: string, { uid, mailbox }: MailName): string 
 
 /** What Roundcube shows, as far as it says whether the mail is sealed. */
 export type ShownMailKind =
-  /** Sealed parts among the attachments, or an answer of a list's server. */
+  /** Sealed parts among the attachments, an answer of a list's server, or a letter to one member. */
   | "sealed"
   /** Roundcube says that it can't show it, and shows no part: its source has to be asked. */
   | "unknown-encryption"
@@ -53,7 +58,7 @@ export function looksOf(): ShownMailKind {
   const isSealed = [...document.querySelectorAll(selectors.attachments)].some((item) => {
     const name = item.querySelector(selectors.attachmentName)?.textContent ?? "";
     const type = [...item.classList].slice(0, 2).join("/");
-    return /^application\/vnd\.listseal\.(key|body|message|answer|notice|receipt)$/.test(
+    return /^application\/vnd\.listseal\.(key|body|message|answer|notice|receipt|private)$/.test(
       labelOf({ type, name }).type,
     );
   });
@@ -124,7 +129,7 @@ export function missingForWriting(): readonly string[] {
   return writing.filter((part) => document.querySelector(selectors[part]) === null);
 }
 
-const marks = [submissionNotice(), memberNotice("key", "resealed"), ...formerNotices()].map(
+const marks = [submissionNotice(), memberNotice("key", "resealed"), privateNotice(), ...formerNotices()].map(
   (notice) => notice.split("\n", 1)[0] ?? "",
 );
 
@@ -134,5 +139,8 @@ const LOOKED_AT = 100_000;
 /** Whether a page for reading shows a sealed mail somewhere, although nothing was found where it should be. */
 export function showsSealedMail(): boolean {
   const text = (document.body.textContent ?? "").slice(0, LOOKED_AT);
-  return marks.some((mark) => text.includes(mark)) && /\bsealed-(key|body|message)\b.*\.pgp\b/s.test(text);
+  return (
+    marks.some((mark) => text.includes(mark)) &&
+    /\b(sealed-(key|body|message)|private)\b.*\.pgp\b/s.test(text)
+  );
 }

@@ -1,7 +1,7 @@
 import { listenTo } from "../../../platform/rpc/call.js";
 import { hearOver, tellOver } from "../../../platform/rpc/frame-port.js";
 import { t } from "../../../ui/i18n.js";
-import { readingReplies, type readingWords } from "../../calls/webmail-calls.js";
+import { type Answered, readingReplies, type readingWords } from "../../calls/webmail-calls.js";
 import { makeFrame } from "../frame-host.js";
 import { makeNote } from "../note.js";
 import { find, looksOf, type MailName, pageOfMail, saysSealed, showsSealedMail, sourceOf } from "./page.js";
@@ -21,7 +21,8 @@ export async function readMailPage(name: MailName): Promise<void> {
     return;
   }
   if (looks === "unknown-encryption" && !saysSealed(mail)) return;
-  const answer = () => (top ?? window).location.assign(answerAddress(location.href, name));
+  const answer = ({ whom }: { readonly whom: Answered }) =>
+    (top ?? window).location.assign(answerAddress(location.href, { ...name, whom }));
   const frame = makeFrame("read", t("webmail_reading_title"), (port) => {
     hearOver(port, listenTo(readingReplies, { "webmail:answer": answer }));
     const page = pageOfMail(location.href, name);

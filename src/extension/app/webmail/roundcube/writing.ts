@@ -1,7 +1,13 @@
 import { answering, listenTo } from "../../../platform/rpc/call.js";
 import { answerOver, hearOver, tellOver } from "../../../platform/rpc/frame-port.js";
 import { t } from "../../../ui/i18n.js";
-import { type Outgoing, writingCalls, writingReplies, type writingWords } from "../../calls/webmail-calls.js";
+import {
+  type Answered,
+  type Outgoing,
+  writingCalls,
+  writingReplies,
+  type writingWords,
+} from "../../calls/webmail-calls.js";
 import { heightOf, makeFrame, type OpenFrame } from "../frame-host.js";
 import { makeNote } from "../note.js";
 import { attach, put, recipients } from "./compose-form.js";
@@ -13,21 +19,25 @@ import { selectors } from "./selectors.js";
 /** Behind the address of a page for writing: which mail is answered. Roundcube's redirect keeps it. */
 const ANSWER = "listseal-answer=";
 
+/** What is answered, and who the answer is for. */
+type AnsweredMail = MailName & { readonly whom: Answered };
+
 /** The address of a page for an answer to this mail. Nothing of the mail is in it but Roundcube's own names for it. */
-export function answerAddress(address: string, { uid, mailbox }: MailName): string {
+export function answerAddress(address: string, { uid, mailbox, whom }: AnsweredMail): string {
   const url = new URL(address);
   url.search = new URLSearchParams({ _task: "mail", _action: "compose" }).toString();
-  url.hash = `${ANSWER}${new URLSearchParams({ uid, mailbox })}`;
+  url.hash = `${ANSWER}${new URLSearchParams({ uid, mailbox, whom })}`;
   return url.href;
 }
 
 /** The mail that the page is to answer. */
-export function answered(address: string): MailName | undefined {
+export function answered(address: string): AnsweredMail | undefined {
   const { hash } = new URL(address);
   if (!hash.startsWith(`#${ANSWER}`)) return undefined;
   const named = new URLSearchParams(hash.slice(1 + ANSWER.length));
   const [uid, mailbox] = [named.get("uid"), named.get("mailbox")];
-  return uid === null || mailbox === null ? undefined : { uid, mailbox };
+  if (uid === null || mailbox === null) return undefined;
+  return { uid, mailbox, whom: named.get("whom") === "author" ? "author" : "list" };
 }
 
 let open: OpenFrame | undefined;
@@ -67,7 +77,7 @@ function holdSend(): void {
 }
 
 /** Opens our frame over Roundcube's editor. */
-async function begin(name: MailName | undefined): Promise<void> {
+async function begin(name: AnsweredMail | undefined): Promise<void> {
   const box = find("bodyBox");
   if (open !== undefined || !(box instanceof HTMLElement)) return;
   const answers = name === undefined ? undefined : await sourceOf(name).catch(() => undefined);
@@ -81,7 +91,7 @@ async function begin(name: MailName | undefined): Promise<void> {
     open = undefined;
     box.style.removeProperty("display");
   };
-  const begun = { answers: answers ?? null, to: recipients() };
+  const begun = { answers: answers ?? null, whom: name?.whom ?? "list", to: recipients() };
   const moved = answers === undefined ? [] : [answers];
   const speak = (port: MessagePort) => {
     hearOver(port, listenTo(writingReplies, { "webmail:close": end }));
