@@ -11,8 +11,10 @@ import {
   fellowsOf,
   readFellowRecord,
 } from "../../src/extension/member/fellow-members.js";
+import { noteSent } from "../../src/extension/requests/by-hand.js";
 import type { AnswerResult } from "../../src/extension/requests/incoming.js";
-import type { PendingRequest } from "../../src/extension/requests/pending.js";
+import { keepPending, type PendingRequest } from "../../src/extension/requests/pending.js";
+import { pendingFor } from "../../src/extension/requests/send-request.js";
 import { parseAddress } from "../../src/mail/mailbox.js";
 import { begin, cardFile, play, teamAddress } from "../server/asking.js";
 import { haveWorkerNear } from "./near-worker.js";
@@ -45,7 +47,7 @@ afterEach(async () => {
 });
 
 test("nobody is shown until an owner decides so, and not after they have changed their mind", async () => {
-  expect(await known(bob)).toMatchObject({ shown: null, members: [], asked: false });
+  expect(await known(bob)).toMatchObject({ shown: null, members: [], asked: "no" });
   await asks(bob);
   expect(await known(bob)).toMatchObject({ shown: "hidden", members: [] });
 
@@ -80,6 +82,27 @@ test("nobody is shown until an owner decides so, and not after they have changed
   expect(await known(bob)).toMatchObject({ shown: "hidden", members: [] });
   await bob.as(() => calls["list:remove"]({ address: teamAddress }));
   expect(await known(bob)).toMatchObject({ shown: null });
+});
+
+test("a request that has not left is not said to have been asked, and is not made again while the person has it to send", async () => {
+  bob.mayNotSend = true;
+  await bob.as(() => askFellows(teamAddress));
+  expect(await known(bob)).toMatchObject({ asked: "unsent" });
+  bob.mayNotSend = false;
+  const [request] = await bob.as(() => pendingFor(teamAddress));
+  if (request === undefined) throw new Error("nothing waits");
+  // as a browser keeps it
+  await bob.as(() => keepPending({ ...request, sending: "by-hand", failure: null }));
+  await bob.as(() => askFellows(teamAddress));
+  const waiting = await bob.as(() => pendingFor(teamAddress));
+  expect(waiting.map(({ id }) => id)).toEqual([request.id]);
+  expect(await known(bob)).toMatchObject({ asked: "unsent" });
+  await bob.as(() => noteSent(request.id));
+  expect(await known(bob)).toMatchObject({ asked: "asked" });
+  // one that the server would not take any more is left behind
+  await bob.as(() => keepPending({ ...request, sending: "by-hand", askedAt: "2020-01-01T00:00:00.000Z" }));
+  await asks(bob);
+  expect(await known(bob)).toMatchObject({ shown: "hidden" });
 });
 
 test("a second page is joined to the first, and a repeated one adds nobody twice", async () => {

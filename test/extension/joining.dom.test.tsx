@@ -387,6 +387,19 @@ describe("in a browser", () => {
     ]);
   });
 
+  test.each([
+    ["member", 1],
+    // an owner's page asks by itself, and shows that there
+    ["owner", 0],
+  ])("the request for who is on a list waits in the card of a %s: %d", async (role, count) => {
+    const roster = { ...byHand, do: "roster" };
+    await open({
+      overview: overview({ lists: [{ ...list, role }], requests: [roster] }),
+      "requests:parts": parts,
+    });
+    expect(root.querySelectorAll(".by-hand")).toHaveLength(count);
+  });
+
   test("one that is too old says so instead", async () => {
     await open({ overview: joining, "requests:parts": new AddonError("request-expired", "late") });
     expect(root.querySelector(".problem")?.textContent).toBe(

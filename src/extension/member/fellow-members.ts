@@ -17,7 +17,7 @@ import { keptRecord, load } from "../records/storage.js";
 import { type Migrations, migrate } from "../records/stored.js";
 import type { AnswerResult } from "../requests/incoming.js";
 import { loadRequests, type PendingRequest } from "../requests/pending.js";
-import { askServer } from "../requests/send-request.js";
+import { askServer, forgetPending, isGood } from "../requests/send-request.js";
 import { knownList } from "./membership-changes.js";
 
 /**
@@ -64,9 +64,10 @@ const kept = keptRecord("listseal-fellow-members", readFellowRecord);
 /** Members that are kept of a list. Attack: a server that names people without end. */
 export const FELLOW_LIMIT = 10_000;
 
-/** What is known of a list's members. `asked`: the server was asked, and has not answered yet. */
+/** What is known of a list's members. */
 export interface FellowsView {
-  readonly asked: boolean;
+  /** Whether the server was asked, and has not answered yet; `unsent`: the request has not left. */
+  readonly asked: "no" | "unsent" | "asked";
   /** Null while the server has not said whether they are shown. */
   readonly shown: "shown" | "hidden" | null;
   /** ISO 8601: the server's date. */
@@ -79,17 +80,24 @@ const fellowsShape = orNull(known);
 /** What is known of a list's members. @throws ListSealError as `keptRecord` */
 export async function fellowsOf(list: string): Promise<FellowsView> {
   const found = fellowsShape((await kept.load()).lists[list] ?? null);
-  const asked = (await loadRequests()).pending.some((one) => one.do === "roster" && one.list === list);
+  const asked = await rosterRequest(list);
   return {
-    asked,
+    asked: asked === undefined ? "no" : hasLeft(asked) ? "asked" : "unsent",
     shown: found?.shown ?? null,
     toldAt: found?.toldAt ?? null,
     members: found?.members ?? [],
   };
 }
 
+/** The newest request for it that waits. */
+async function rosterRequest(list: string): Promise<PendingRequest | undefined> {
+  return (await loadRequests()).pending.findLast((one) => one.do === "roster" && one.list === list);
+}
+
+const hasLeft = ({ sending }: PendingRequest): boolean => sending === "sent" || sending === "outbox";
+
 /**
- * Asks the server who is on a list.
+ * Asks the server who is on a list. A request that the person has not sent yet stays the one that they are to send.
  * @throws ListSealError `no-such-list`, `left-list`, `no-member-key`, `key-locked`; what `askServer` throws
  */
 export async function askFellows(list: string, from?: string): Promise<void> {
@@ -97,6 +105,11 @@ export async function askFellows(list: string, from?: string): Promise<void> {
   const target = knownList(stored, list);
   if (target === undefined) throw new AddonError("no-such-list", "no such list is here");
   if (target.membership === "left") throw new AddonError("left-list", "one has left the list");
+  const before = await rosterRequest(list);
+  if (from === undefined && before?.sending === "by-hand") {
+    if (isGood(before)) return;
+    await forgetPending(before.id);
+  }
   const more = from === undefined ? {} : { from: parseAddress(from) };
   const key = keyOf(stored, target.memberKey);
   await askServer({ command: { do: "roster", after: 0, ...more }, list: target, key });

@@ -96,6 +96,10 @@ export function whenServerAsked(asked: AskedListener): void {
 /** The server takes a request for seven days; a day is left for the mail's way. */
 const GOOD_FOR_MS = 6 * 86_400_000;
 
+/** Whether the server would still take a request. */
+export const isGood = ({ askedAt }: PendingRequest): boolean =>
+  Date.now() - Date.parse(askedAt) <= GOOD_FOR_MS;
+
 /**
  * A kept request that the server would still take.
  * @throws ListSealError `request-expired` if it would not: ask again; `storage-failed`; `no-such-request` if no such request is kept
@@ -103,9 +107,7 @@ const GOOD_FOR_MS = 6 * 86_400_000;
 export async function freshRequest(id: string): Promise<PendingRequest> {
   const request = (await loadRequests()).pending.find((one) => one.id === id);
   if (request === undefined) throw new AddonError("no-such-request", "there is no such request");
-  if (Date.now() - Date.parse(request.askedAt) > GOOD_FOR_MS) {
-    throw new AddonError("request-expired", "the server would not take it any more");
-  }
+  if (!isGood(request)) throw new AddonError("request-expired", "the server would not take it any more");
   return request;
 }
 

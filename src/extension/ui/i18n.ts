@@ -39,6 +39,7 @@ export const inBrowser = {
   invite_code_once: "invite_code_once_in_browser",
   invite_mail: "invite_mail_in_browser",
   invite_mail_named: "invite_mail_named_in_browser",
+  who_asked: "waiting_sent_in_browser",
   space_none: "space_none_in_browser",
   space_pick: "space_pick_in_browser",
   space_paused: "space_paused_in_browser",

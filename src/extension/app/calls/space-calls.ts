@@ -41,6 +41,10 @@ export const listsCalls = {
   ).gives<{ readonly mails: readonly string[]; readonly more: boolean }>(),
   /** Opens a compose window to a list, or the composer's page. */
   "space:write": call(object({ list: text })).gives<null>(),
+  /** Who is on a list, as far as its server has said. */
+  "space:members": call(object({ list: text })).gives<FellowsView>(),
+  /** Asks its server; in a browser the page opens from which the person sends that. */
+  "space:ask-members": call(object({ list: text })).gives<null>(),
   /** `noted`: the person has read that something was lost. */
   "space:sync": call(object({ wish: oneOf("go-on", "pause", "noted") })).gives<null>(),
 };
@@ -53,10 +57,6 @@ export const spaceCalls = {
   "space:open": call(object({ mail })).gives<Verdict & { readonly ref: MessageRef }>(),
   "space:act": call(object({ mail, act: oneOf(...mailActs) })).gives<null>(),
   "space:act-many": call(object({ mails: listOf(mail), act: oneOf(...manyActs) })).gives<null>(),
-  /** Who is on a list, as far as its server has said. */
-  "space:members": call(object({ list: text })).gives<FellowsView>(),
-  /** Asks its server. */
-  "space:ask-members": call(object({ list: text })).gives<null>(),
   /** How new messages are told of from now on. */
   "space:notify": call(object({ show: oneOf(...notificationChoices) })).gives<null>(),
   /** Whether readable copies of a list's mails are kept; those that are here already are copied, too. */

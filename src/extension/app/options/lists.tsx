@@ -56,8 +56,10 @@ export function Lists({
 
 function ListCard({ list, overview, call, act, toKeys }: Props & { readonly list: ListSummary }) {
   const [asked, setAsked] = useState<"leave" | "forget" | null>(null);
-  const request = overview.requests.findLast((one) => one.list === list.address && isOwnRequest(one));
-  const refusal = overview.refusals.find((one) => one.list === list.address && isOwnRequest(one));
+  const request = overview.requests.findLast(
+    (one) => one.list === list.address && isOwnRequest(one, list.role),
+  );
+  const refusal = overview.refusals.find((one) => one.list === list.address && isOwnRequest(one, list.role));
   const candidates = overview.keys.filter(({ address }) => address === list.invitee);
   const forget = () => act(() => call("list:remove", { address: list.address }), "lists_forgotten");
   const leave = () =>

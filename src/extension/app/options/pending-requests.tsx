@@ -1,4 +1,4 @@
-import type { CommandName } from "../../../membership/request/command-names.js";
+import type { CommandName, MemberRole } from "../../../membership/request/command-names.js";
 import { program } from "../../platform/browser.js";
 import type { ErrorCode } from "../../platform/errors.js";
 import { askFor } from "../../platform/permission.js";
@@ -15,9 +15,10 @@ import type { RunAction } from "./form-actions.js";
 /** What a member asks for themself. What an owner asks is on the page for owners. */
 const ownRequests: ReadonlySet<CommandName> = new Set(["join", "leave", "renew", "list-key", "delivery"]);
 
-/** Whether a request, or what was refused, belongs to a list's card. */
-export function isOwnRequest({ do: name }: { readonly do: CommandName }): boolean {
-  return ownRequests.has(name);
+/** Whether a request, or what was refused, belongs to a list's card. @param role of the person on that list */
+export function isOwnRequest({ do: name }: { readonly do: CommandName }, role: MemberRole): boolean {
+  // an owner's page asks for the record of members by itself, and shows that there
+  return ownRequests.has(name) || (name === "roster" && role !== "owner");
 }
 
 /** Runs in the handler of a press: asks for the right to send, then does what was pressed. */

@@ -2,13 +2,16 @@ import { useState } from "preact/hooks";
 import { forgetGiven, stopGiven } from "../../../mail-index/given-mails.js";
 import { keyOfMail } from "../../../mail-index/indexed-mail.js";
 import { browser } from "../../../platform/browser.js";
+import type { Caller } from "../../../platform/rpc/call.js";
 import { t } from "../../../ui/i18n.js";
 import { answerToIndexed, pageForAnswer } from "../../../writing/composer/reply-draft.js";
+import type { ListsCalls } from "../../calls/space-calls.js";
 import type { ListsHost } from "../../lists-page/lists-host.js";
+import { WhoIsOn } from "../../lists-page/member-names.js";
 import { GivenPane, openReader } from "./given-pane.js";
 
 /** What the page of lists has in a browser: what the index knows, and the way to where the mail itself is read. */
-export const browserLists: ListsHost<"reply" | "forget"> = {
+export const browserLists = (ask: Caller<ListsCalls>): ListsHost<"reply" | "forget"> => ({
   paneIn: (place) => new GivenPane(place),
   acts: [
     { what: "reply", label: "reader_reply" },
@@ -29,7 +32,7 @@ export const browserLists: ListsHost<"reply" | "forget"> = {
   filters: ["files"],
   notify: null,
   unlock: async (passphrase) => (await import("../../handlers/unlocked-keys.js")).unlockWith(passphrase),
-  aboutList: () => null,
+  aboutList: ({ address }) => <WhoIsOn key={address} list={address} ask={ask} />,
   more: (
     <>
       <button type="button" onClick={openReader}>
@@ -38,7 +41,7 @@ export const browserLists: ListsHost<"reply" | "forget"> = {
       <Stopping />
     </>
   ),
-};
+});
 
 /** Ends the index and removes it, when it was pressed twice: nothing can bring it back. */
 function Stopping() {

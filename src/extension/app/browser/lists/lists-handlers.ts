@@ -11,6 +11,7 @@ import {
 } from "../../../mail-index/given-mails.js";
 import { isAmong, keyOfMail } from "../../../mail-index/indexed-mail.js";
 import type { IndexChanges, MailIndex } from "../../../mail-index/mail-index.js";
+import { askFellows, fellowsOf } from "../../../member/fellow-members.js";
 import { browser } from "../../../platform/browser.js";
 import { codeOf } from "../../../platform/errors.js";
 import type { HandlersOf } from "../../../platform/rpc/call.js";
@@ -97,6 +98,14 @@ export function listsHandlers(): HandlersOf<ListsCalls> {
     async "space:write"({ list }) {
       const address = `app/browser/composer.html?to=${encodeURIComponent(list)}`;
       await browser.tabs.create({ url: browser.runtime.getURL(address) });
+      return null;
+    },
+
+    "space:members": ({ list }) => fellowsOf(list),
+
+    async "space:ask-members"({ list }) {
+      await askFellows(list);
+      await browser.runtime.openOptionsPage();
       return null;
     },
 

@@ -11,4 +11,5 @@ startPage();
 document.documentElement.lang = t("lang");
 document.title = t("given_title");
 const root = document.getElementById("app");
-if (root !== null) render(<ListsPage ask={localCaller(listsHandlers())} host={browserLists} />, root);
+const ask = localCaller(listsHandlers());
+if (root !== null) render(<ListsPage ask={ask} host={browserLists(ask)} />, root);

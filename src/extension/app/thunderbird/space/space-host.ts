@@ -3,10 +3,10 @@ import { askFor } from "../../../platform/permission.js";
 import type { Caller } from "../../../platform/rpc/call.js";
 import { isManyAct, type MailAct, type SpaceCalls } from "../../calls/space-calls.js";
 import type { ListsHost } from "../../lists-page/lists-host.js";
+import { WhoIsOn } from "../../lists-page/member-names.js";
 import { askFromPage } from "../mail-page/mail.js";
 import { LetterPane } from "./letter-pane.js";
 import { ListChoices } from "./list-choices.js";
-import { WhoIsOn } from "./member-names.js";
 
 /** What the page of lists has in Thunderbird: the mail itself, and everything that Thunderbird does with it. */
 export function spaceHost(ask: Caller<SpaceCalls>): ListsHost<MailAct> {
@@ -46,7 +46,7 @@ export function spaceHost(ask: Caller<SpaceCalls>): ListsHost<MailAct> {
     },
     unlock: (passphrase) => askFromPage("mail:unlock", { passphrase }),
     aboutList: (list) => [
-      h(WhoIsOn, { key: list.address, list: list.address }),
+      h(WhoIsOn, { key: list.address, list: list.address, ask }),
       h(ListChoices, { key: `choices ${list.address}`, list, ask }),
     ],
     more: null,

@@ -1,14 +1,12 @@
 import { useEffect, useState } from "preact/hooks";
-import type { FellowsView } from "../../../member/fellow-members.js";
-import { browser } from "../../../platform/browser.js";
-import { codeOf, type ErrorCode } from "../../../platform/errors.js";
-import { askFor } from "../../../platform/permission.js";
-import { askBackground } from "../../../platform/rpc/messages.js";
-import { sentenceKey } from "../../../ui/failure.js";
-import { type MessageKey, t } from "../../../ui/i18n.js";
-import type { SpaceCalls } from "../../calls/space-calls.js";
-
-const ask = askBackground<SpaceCalls>();
+import type { FellowsView } from "../../member/fellow-members.js";
+import { browser } from "../../platform/browser.js";
+import { codeOf, type ErrorCode } from "../../platform/errors.js";
+import { askFor } from "../../platform/permission.js";
+import type { Caller } from "../../platform/rpc/call.js";
+import { sentenceKey } from "../../ui/failure.js";
+import { type MessageKey, t } from "../../ui/i18n.js";
+import type { ListsCalls } from "../calls/space-calls.js";
 
 const roles: Readonly<Record<FellowsView["members"][number]["role"], MessageKey>> = {
   owner: "role_owner",
@@ -18,8 +16,14 @@ const roles: Readonly<Record<FellowsView["members"][number]["role"], MessageKey>
   "post-only": "role_post_only",
 };
 
+interface Props {
+  /** Its address. */
+  readonly list: string;
+  readonly ask: Caller<ListsCalls>;
+}
+
 /** Who is on a list, folded until it is wanted; where the owners don't show members, that is said. */
-export function WhoIsOn({ list }: { readonly list: string }) {
+export function WhoIsOn({ list, ask }: Props) {
   const [view, setView] = useState<FellowsView | null>(null);
   const [failure, setFailure] = useState<ErrorCode | null>(null);
   useEffect(() => {
@@ -72,7 +76,9 @@ export function WhoIsOn({ list }: { readonly list: string }) {
           </ul>
         </>
       )}
-      {view?.asked === true && <p role="status">{t("who_asked")}</p>}
+      {view !== null && view.asked !== "no" && (
+        <p role="status">{t(view.asked === "unsent" ? "who_unsent" : "who_asked")}</p>
+      )}
       {failure !== null && (
         <p class="problem" role="alert">
           {t(sentenceKey(failure))}
