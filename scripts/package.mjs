@@ -48,7 +48,7 @@ function run(command, args, options) {
 }
 
 /** Folders of test/vectors whose files are the vectors; what makes and checks them is beside them, and is left out. */
-const vectorFolders = ["keys", "posts", "mails", "letters", "sequences", "pins", "membership"];
+const vectorFolders = ["keys", "posts", "mails", "letters", "private", "sequences", "pins", "membership"];
 
 /** The vectors as they are published, in `folder`: with the documents that say what they are vectors of. */
 export function gatherVectors(folder) {

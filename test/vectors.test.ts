@@ -1,6 +1,6 @@
 /**
  * Every vector of `vectors/`, opened by the server or by a reader: as it is, through the mail layer and back, and cut
- * short; the mails, letters, sequences and pins beside them; and that the files are what their program writes.
+ * short; the mails, letters, private letters, sequences and pins beside them; and that the files are what their program writes.
  */
 import { spawnSync } from "node:child_process";
 import { readdir, readFile } from "node:fs/promises";
@@ -63,7 +63,7 @@ test("a file is written as it was read", async () => {
   }
 });
 
-test.each(["mails", "letters", "sequences", "pins"])(
+test.each(["mails", "letters", "private", "sequences", "pins"])(
   "the files of %s are those that are written",
   async (folder) => {
     const found = (await readdir(new URL(`./vectors/${folder}/`, import.meta.url)))
@@ -73,13 +73,14 @@ test.each(["mails", "letters", "sequences", "pins"])(
   },
 );
 
-test("mails, letters, sequences and pins come out as they say", async () => {
+test("mails, letters, private letters, sequences and pins come out as they say", async () => {
   const all = await suite.check("src/protocol/open-post.ts");
   const letters = await suite.check("src/mail/payload.ts");
   const pins = await suite.check("src/membership/introduction/pins.ts");
-  const others = [...all, ...letters, ...pins].filter(({ name }) => !name.startsWith("posts/"));
+  const alone = await suite.check("src/protocol/private-letter.ts");
+  const others = [...all, ...letters, ...pins, ...alone].filter(({ name }) => !name.startsWith("posts/"));
   expect(new Set(others.map(({ name }) => name.split("/", 1)[0]))).toEqual(
-    new Set(["mails", "letters", "sequences", "pins"]),
+    new Set(["mails", "letters", "private", "sequences", "pins"]),
   );
   expect(others.filter((each) => !isRight(each))).toEqual([]);
 }, 600_000);

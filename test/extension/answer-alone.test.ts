@@ -12,11 +12,14 @@ import { type Correspondent, mayAnswerAlone } from "../../src/extension/worker/j
 import { readMail } from "../../src/extension/worker/read-mail.js";
 import { readyPrivateLetter } from "../../src/extension/writing/composer/seal-letter.js";
 import { answerAlone } from "../../src/extension/writing/private-answer.js";
+import { fromBase64 } from "../../src/mail/base64.js";
 import { privateNotice, privateSubject } from "../../src/mail/fixed-texts.js";
 import { domainOf, makeMailbox, parseAddress } from "../../src/mail/mailbox.js";
 import { partTypes } from "../../src/mail/part-types.js";
 import { writePrivateMail } from "../../src/mail/private-mail.js";
 import { writeSubmission } from "../../src/mail/sealed-mail.js";
+import { readOpeningKey, readSealingKey } from "../../src/openpgp/keys.js";
+import { sealPrivate } from "../../src/protocol/private-letter.js";
 import { begin, cardFile, play, teamAddress } from "../server/asking.js";
 import { submit } from "../server/dialogue.js";
 import { haveWorkerNear } from "./near-worker.js";
@@ -149,6 +152,14 @@ test("who was vouched for when it was read, and is not when it is sealed, is not
   });
   const before = await carol.as(load);
   await carol.as(() => update((stored) => ({ stored: withoutOwners(stored), result: undefined })));
+  // a writer who has asked when it was read, and asks no more, seals it: the certificate itself is good
+  const { secret } = await carol.key();
+  const naive = sealPrivate({
+    ...{ payload: new Uint8Array(9), messageId: "<1@a.test>", list: "x", date: new Date() },
+    to: await readSealingKey("member", to.certificate),
+    author: await readOpeningKey("member", fromBase64(secret)),
+  });
+  await expect(naive).resolves.toBeInstanceOf(Uint8Array);
   await expect(carol.as(() => answerAlone(to, written))).rejects.toMatchObject({
     code: "author-not-confirmed",
   });

@@ -1,9 +1,10 @@
-/** Every vector of posts, mails, letters and sequences, opened by the code that is here. */
+/** Every vector of posts, mails, letters, private letters and sequences, opened by the code that is here. */
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { readVector } from "./format.js";
 import { expectedFacts, type Facts, readFacts } from "./mail-format.js";
 import { openLetter, openMail } from "./open-mail.js";
+import { openPrivateMail } from "./open-private.js";
 import { expected, openVector } from "./open-vector.js";
 import { readPins } from "./pin-recipes.js";
 import { runPins } from "./run-pins.js";
@@ -59,6 +60,11 @@ const kinds: readonly Kind[] = [
       const expected = pins.sightings.map(({ expect }) => expect);
       return { expected, found: await tried(async () => runPins(pins)) };
     },
+  },
+  {
+    folder: "private",
+    reaches: /private-letter|found-parts|outer-header|read-mail|binding/,
+    check: (folder, file) => twoFiles(folder, file, openPrivateMail),
   },
   {
     folder: "letters",

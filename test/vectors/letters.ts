@@ -25,13 +25,15 @@ export function withFixedBoundaries(entity: Uint8Array, name: string): Uint8Arra
 export interface LetterChange extends Partial<Omit<Letter, "author">> {
   /** Whose certificate is in it; undefined for none. Alice's if absent. */
   readonly author?: OpeningKey<"member"> | undefined;
+  /** What stands outside; a submission's fields if absent. */
+  readonly outer?: Parameters<typeof writePayload>[1];
 }
 
 /** The letter of the vectors, from Alice, with her certificate. */
 export function letter(cast: VectorCast, change: LetterChange = {}): Uint8Array {
   const alice = parseMailbox("Alice <alice@example.test>");
   const list = { address: parseAddress(LIST) };
-  const { author = "author" in change ? undefined : cast.alice, ...changed } = change;
+  const { author = "author" in change ? undefined : cast.alice, outer, ...changed } = change;
   const whole: Letter = {
     from: alice,
     to: [list],
@@ -45,6 +47,6 @@ export function letter(cast: VectorCast, change: LetterChange = {}): Uint8Array 
     ...changed,
     ...(author === undefined ? {} : { author: { certificate: writeSealingKey(sealingHalf(author)) } }),
   };
-  const outer = { subject: outerSubject(list.address), from: whole.from, to: [list] };
-  return withFixedBoundaries(writePayload(whole, outer), `letter ${cast.profile}`);
+  const outside = outer ?? { subject: outerSubject(list.address), from: whole.from, to: [list] };
+  return withFixedBoundaries(writePayload(whole, outside), `letter ${cast.profile}`);
 }

@@ -9,7 +9,15 @@ import { readdir, readFile, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { sha256 } from "../../src/openpgp/digest.js";
 import type { Profile } from "../../src/protocol/index.js";
-import { keyFile, keyRecipes, keyText, type OtherKey, type VectorCast, vectorCast } from "./cast.js";
+import {
+  isOtherKey,
+  keyFile,
+  keyRecipes,
+  keyText,
+  type OtherKey,
+  type VectorCast,
+  vectorCast,
+} from "./cast.js";
 import { type VectorHead, writeVector } from "./format.js";
 import { insideRecipes } from "./inside-recipes.js";
 import { keyPacketRecipes } from "./key-packet-recipes.js";
@@ -22,6 +30,7 @@ import { mailRecipes } from "./mail-recipes.js";
 import { memberRecipes } from "./member-recipes.js";
 import { ownCopyRecipes } from "./own-copy-recipes.js";
 import { pinRecipes, writePins } from "./pin-recipes.js";
+import { privateRecipes } from "./private-recipes.js";
 import { profiles, type Recipe } from "./recipes.js";
 import { sealRecipes } from "./seal-recipes.js";
 import { secretRecipes } from "./secret-recipes.js";
@@ -44,10 +53,11 @@ export const recipes: ReadonlyMap<string, Recipe> = new Map([
   ...ownCopyRecipes,
 ]);
 
-/** Mails and letters, by their folders. */
+/** Mails, letters and private letters, by their folders. */
 const entities: ReadonlyMap<string, ReadonlyMap<string, MailRecipe>> = new Map([
   ["mails", mailRecipes],
   ["letters", letterRecipes],
+  ["private", privateRecipes],
 ]);
 
 /** Sequences of posts and of authors, by their folders. */
@@ -59,7 +69,7 @@ const plain: ReadonlyMap<string, ReadonlyMap<string, unknown>> = new Map<
   ["pins", pinRecipes],
 ]);
 
-/** The names of the vectors of a folder of mails, letters, sequences or pins. */
+/** The names of the vectors of a folder of mails, letters, private letters, sequences or pins. */
 export const namesIn = (folder: string): readonly string[] => [
   ...(plain.get(folder) ?? entities.get(folder) ?? new Map<string, never>()).keys(),
 ];
@@ -112,7 +122,7 @@ async function* files(): AsyncGenerator<readonly [file: URL, text: string]> {
     yield [new URL(`./pins/${name}.txt`, import.meta.url), writePins(pins)];
   for (const [folder, made] of entities) {
     for (const [name, { facts, make }] of made) {
-      const cast = await castOf(facts.profile);
+      const cast = await castOf(facts.profile, (facts["keys"] ?? "").split(", ").filter(isOtherKey));
       const raw = await withSeed(`${folder} ${name}`, () => make(cast));
       yield [new URL(`./${folder}/${name}.eml`, import.meta.url), Buffer.from(raw).toString("latin1")];
       yield [new URL(`./${folder}/${name}.txt`, import.meta.url), writeFacts(facts)];

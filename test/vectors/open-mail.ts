@@ -16,14 +16,16 @@ import { type About, castOf, openForReader, openVector, originOf } from "./open-
 
 const profileOf = (facts: Facts): Profile => (facts["profile"] === "rfc9580" ? "rfc9580" : "compatible");
 
-const aboutOf = (facts: Facts, role: About["role"]): About => ({
+/** Who opens a mail, and with what. */
+export const aboutOf = (facts: Facts, role: About["role"]): About => ({
   role,
   profile: profileOf(facts),
   ...(facts["shared"] === undefined ? {} : { shared: facts["shared"] }),
   ...(facts["keys"] === undefined ? {} : { keys: facts["keys"] }),
 });
 
-async function coded(work: () => Promise<Facts>): Promise<Facts> {
+/** A refusal as its code. */
+export async function coded(work: () => Promise<Facts>): Promise<Facts> {
   try {
     return await work();
   } catch (error) {

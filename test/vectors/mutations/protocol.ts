@@ -223,4 +223,47 @@ export const protocolMutations: readonly Mutation[] = [
       "false",
     ],
   ]),
+  ...inFile("protocol/private-letter.ts", [
+    [
+      "private letter: the signature",
+      "const signature = await verifyOnly(layer.literal, layer.signatures, author.certificate, now);",
+      "const signature = { by: author.fingerprint, signedAt: now, readers: [], notations: layer.signatures[0]?.packets[0]?.rawNotations ?? [] };",
+    ],
+    ["private letter: the message id", "if (says.msgid !== messageId)", "if (false)"],
+    [
+      "private letter: whom it is written to",
+      "if (says.to !== key.fingerprint && signature.by !== key.fingerprint)",
+      "if (false)",
+    ],
+    [
+      "private letter: what its author reads of their own",
+      "if (says.to !== key.fingerprint && signature.by !== key.fingerprint)",
+      "if (says.to !== key.fingerprint)",
+    ],
+    [
+      "private letter: the author's key is of the reader's version",
+      "assertKeyVersion(author, profileOf(key));",
+      "",
+    ],
+    [
+      "private letter: whom the signature was made for",
+      "assertIntendedFor(signature.readers, key.fingerprint);",
+      "",
+    ],
+  ]),
+  ...inFile("extension/worker/private-letters.ts", [
+    ["private letter: a list that is known", "namesOf(each).includes(opened.list)", "true"],
+    [
+      "private letter: list keys of before",
+      "[listKeyFingerprint, ...formerListKeys.map(({ fingerprint }) => fingerprint)]",
+      "[listKeyFingerprint]",
+    ],
+  ]),
+  ...inFile("mail/found-parts.ts", [
+    [
+      "private letter: there is one",
+      "return found.length === 1 && only?.partName !== undefined",
+      "return only?.partName !== undefined",
+    ],
+  ]),
 ];
