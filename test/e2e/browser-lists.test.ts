@@ -2,6 +2,8 @@ import { mkdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
+import { parseAddress, requestAddress } from "../../src/mail/mailbox.js";
+import { submit } from "../server/dialogue.js";
 import { BrowserOptions } from "../tour/browser-options.js";
 import { type Language, wordsOf } from "../tour/words.js";
 import { type BrowserName, describeInBrowsers, type Page } from "../world/browser.js";
@@ -259,6 +261,28 @@ describeInBrowsers("the page of lists", (name) => {
       `Re: Visa papers ${SUBJECT}`,
     );
     await writing.close();
+  });
+
+  test("who is on the list is asked by a request that the person sends, and the answer is said here", async () => {
+    const { server, list, carol, browser } = desk.bed;
+    await desk.lists.click(".who summary");
+    await desk.lists.click(".who button");
+    const options = await browser.opened("app/browser/options.html");
+    await options.waitFor(".by-hand");
+    await desk.shows("that it is not sent", ({ text }) => text.includes("has not been sent yet"));
+    await desk.picture("who");
+    expect(await axeComplaints(desk.lists)).toEqual([]);
+    await options.click(".by-hand .actions button:nth-of-type(2)");
+    const raw = await desk.bed.saved(".eml");
+    await options.click(".by-hand .actions button:nth-of-type(1)");
+    await options.close();
+    await desk.shows("that it is sent", ({ text }) => text.includes("When the reply arrives"));
+    const recipient = requestAddress(parseAddress(list.address));
+    const before = server.sink.for(carol.address).length;
+    expect((await submit(server.port, { sender: carol.address, recipient, raw })).code).toBe(250);
+    await server.sink.until(() => server.sink.for(carol.address).length > before);
+    await desk.bed.read("arrived", desk.bed.file("answer.eml", desk.bed.copy));
+    await desk.shows("the answer", ({ text }) => text.includes("don’t show its members"));
   });
 
   test("at the width of a telephone one pane at a time", async () => {
