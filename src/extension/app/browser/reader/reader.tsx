@@ -44,7 +44,7 @@ export function ReaderPage({ reply, replyAlone, opened }: Props) {
     setShown(source);
     section.current?.focus();
     const answer = await view.current?.show(source);
-    if (answer?.kind !== "opened" || answer.subject === "") return;
+    if ((answer?.kind !== "opened" && answer?.kind !== "private") || answer.subject === "") return;
     setGiven((before) =>
       before.map((each) => (each.source === source ? { ...each, title: answer.subject } : each)),
     );
