@@ -1,6 +1,10 @@
 import { dirname, join } from "node:path";
 import { z } from "zod";
+import { privateSubject } from "../../src/mail/fixed-texts.js";
 import { textLeaf, writeEntity } from "../../src/mail/mime.js";
+import { readPayload } from "../../src/mail/payload.js";
+import { authorOfLetter } from "../../src/membership/introduction/letter-author.js";
+import { openPrivate } from "../../src/protocol/private-letter.js";
 import { describeInBrowsers, type Page } from "../world/browser.js";
 import { axeComplaints, keepInBrowser, keptBy } from "../world/browser-member.js";
 import { searchPaths } from "../world/evidence.js";
@@ -34,6 +38,12 @@ const DROP = `async (html, picture) => {
 }`;
 
 const PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGP4z8AAAAMBAQDJ/pLvAAAAAElFTkSuQmCC";
+
+/** What is there to be copied. */
+const VALUES = `() => [...document.querySelectorAll(".leaving input[readonly]")].map(({ value }) => value)`;
+
+/** As wide as a telephone, in CSS pixels. */
+const PHONE = 390;
 
 /** What has the focus, in words. */
 const FOCUSED = `() => {
@@ -84,6 +94,84 @@ describeInBrowsers("the composer", (name) => {
     expect(letter.text).toContain("Hello Alice, my answer");
     expect(letter.text).toContain("> Hello Carol");
     expect(letter.references.at(-1)).toBe(letter.inReplyTo);
+    await writing.close();
+  });
+
+  test("an owner of the list is answered alone: sealed to them, past the list, and read again in the Reader", async () => {
+    const { server, list, alice, carol, browser, page } = bed;
+    await keepInBrowser(page, await keptBy(carol, [list], null, [alice]));
+    await server.post(list, alice, { text: "Who comes along?" });
+    await server.untilQuiet();
+    const copies = server.sink.caught.length;
+    await bed.read("opened", bed.file("copy.eml", bed.copy));
+    // the mail before is opened anew, too: who its author is has changed
+    const shown = await until("the new mail", async () => {
+      const text = await bed.shown("opened");
+      return text.includes("Who comes along?") ? text : undefined;
+    });
+    expect(shown).toContain("an owner of the list");
+    await bed.pressInView(".more summary");
+    await page.picture(join(ALBUM, `details-${name}.png`));
+    expect(await axeComplaints(page)).toEqual([]);
+    await bed.pressInView(".alone");
+    const writing = await browser.opened("app/browser/composer.html");
+    await writing.waitFor(".alone h2");
+    expect(await writing.run(z.string(), `() => document.querySelector(".alone").innerText`)).toContain(
+      `Encrypted to ${alice.address} alone`,
+    );
+    await writing.run(z.null(), WRITE, "I do, but keep it to yourself.");
+    await writing.picture(join(ALBUM, `alone-${name}.png`));
+    expect(await axeComplaints(writing)).toEqual([]);
+    await writing.resize(PHONE);
+    await writing.picture(join(ALBUM, `alone-phone-${name}.png`));
+    expect(await writing.run(z.number(), `() => document.documentElement.scrollWidth`)).toBeLessThanOrEqual(
+      PHONE,
+    );
+    expect(await axeComplaints(writing)).toEqual([]);
+    await writing.resize(1200);
+    await ready(writing);
+    await writing.picture(join(ALBUM, `alone-leaving-${name}.png`));
+    expect(await writing.run(z.array(z.string()), VALUES)).toEqual([alice.address, privateSubject()]);
+    await writing.click(".save-part");
+    const part = await bed.saved("private.pgp");
+    await writing.click(".save-mail");
+    const mail = await bed.saved(".eml");
+    for (const secret of ["keep it to yourself", "true subject", list.address])
+      expect(mail.toString("latin1")).not.toContain(secret);
+    // Alice has it, and the list's server had no part in it
+    const opened = await openPrivate(
+      new Uint8Array(part),
+      [alice.key],
+      async (payload) => {
+        const letter = await readPayload(payload);
+        return { author: await authorOfLetter(letter), messageId: letter.messageId };
+      },
+      new Date(),
+    );
+    if (opened === "not-for-me") throw new Error("it is not for Alice");
+    expect(opened.author).toBe(carol.key.fingerprint);
+    expect(await readPayload(opened.payload)).toMatchObject({
+      to: [{ address: alice.address }],
+      subject: "Re: The true subject",
+      text: expect.stringContaining("keep it to yourself"),
+    });
+    expect(server.sink.caught).toHaveLength(copies);
+    // what Carol has sent is hers to read: the mail, and the attachment alone
+    for (const file of [bed.file("sent.eml", mail), bed.file("private (1).pgp", part)]) {
+      const own = await bed.read("private", file);
+      expect(own).toContain("alone, from you, not to the list");
+      expect(own).toContain("keep it to yourself");
+    }
+    await page.picture(join(ALBUM, `private-${name}.png`));
+    expect(await axeComplaints(page)).toEqual([]);
+    await writing.close();
+  });
+
+  test("loaded again, an answer to one member becomes no letter to the list", async () => {
+    const { browser } = bed;
+    const writing = await browser.open("app/browser/composer.html?private=1");
+    await writing.waitFor(".problem");
+    expect(await writing.run(z.boolean(), `() => document.querySelector("form") === null`)).toBe(true);
     await writing.close();
   });
 

@@ -11,8 +11,12 @@ import type { Sheet } from "./browser.js";
 
 /** People of a `PlayServer` in a real browser: what the extension would keep of them after they have joined. */
 
-/** One list as a member's add-on keeps it. Nobody was introduced: its authors are new to each other. */
-async function keptList({ list, address, key, server }: PlayList, who: Person): Promise<StoredList> {
+/** One list as a member's add-on keeps it. Nobody was introduced: its authors are new to each other, but for owners. */
+async function keptList(
+  { list, address, key, server }: PlayList,
+  who: Person,
+  owners: readonly Person[],
+): Promise<StoredList> {
   return {
     address,
     name: "Team",
@@ -26,7 +30,18 @@ async function keptList({ list, address, key, server }: PlayList, who: Person): 
     serverCertificate: toBase64(writeSealingKey(server)),
     serverFingerprint: server.fingerprint,
     formerServers: [],
-    owners: [],
+    owners: owners.map(({ key: ownersKey, address: at }) => {
+      const half = sealingHalf(ownersKey);
+      const certificate = toBase64(writeSealingKey(half));
+      return {
+        fingerprint: half.fingerprint,
+        certificate,
+        userId: userIdOf(half),
+        address: at,
+        from: 1,
+        to: null,
+      };
+    }),
     serials: noSerials,
     invitee: who.address,
     introduction: null,
@@ -39,14 +54,15 @@ async function keptList({ list, address, key, server }: PlayList, who: Person): 
   };
 }
 
-/** What the add-on of `who` keeps. @param passphrase locks the key */
+/** What the add-on of `who` keeps. @param passphrase locks the key @param owners of the lists */
 export async function keptBy(
   who: Person,
   lists: readonly PlayList[],
   passphrase: string | null = null,
+  owners: readonly Person[] = [],
 ): Promise<Stored> {
   const key = await keptKey(who.key, userIdOf(sealingHalf(who.key)), passphrase, new Date().toISOString());
-  const kept = await Promise.all(lists.map((list) => keptList(list, who)));
+  const kept = await Promise.all(lists.map((list) => keptList(list, who, owners)));
   return {
     ...emptyStored,
     lists: Object.fromEntries(kept.map((list) => [list.address, list])),
