@@ -1,10 +1,11 @@
 import { takeRidingNotice } from "../member/riding-notice.js";
 import { codeOf, type ErrorCode } from "../platform/errors.js";
 import { type MessageHeader, thunderbird } from "../platform/thunderbird.js";
-import { listsFor, secretsOf } from "../reading/opening.js";
+import { secretsOf } from "../reading/opening.js";
 import { load } from "../records/storage.js";
 import { runJob } from "../worker/client.js";
 import type { OpenedLetter } from "../worker/jobs.js";
+import type { JobInput } from "../worker/table.js";
 import type { MailToIndex } from "./indexed-mail.js";
 import { isDoubtful, letterForIndex } from "./letter-for-index.js";
 
@@ -25,29 +26,38 @@ const passing: readonly ErrorCode[] = [
 /** What is in every mail of ours; {@link readMessage} of reading looks for the same. */
 const TRACE = /listseal|\.pgp/i;
 
+/** Lists, pins, unlocked secrets and a date, which many mails one after the other are opened with. */
+export type Openers = Omit<JobInput<"open-mail">, "raw">;
+
+/** Those of now. @throws ListSealError `key-locked`, and what storage throws */
+export async function openersNow(): Promise<Openers> {
+  const stored = await load();
+  const { lists, pins } = stored;
+  const now = new Date().toISOString();
+  return { lists: Object.values(lists), secrets: await secretsOf(stored), pins, now };
+}
+
 /**
  * Opens a mail for the index.
  * @param folder the id of the folder that it is in
+ * @param openers read a moment ago: for each mail anew, that takes as long as opening it
  * @returns null for what is no list mail, or is none that opens by itself
  * @throws ListSealError `key-locked`, and what says nothing of the mail, such as `timed-out`
  */
-export async function mailForIndex(header: MessageHeader, folder: string): Promise<MailToIndex | null> {
+export async function mailForIndex(
+  header: MessageHeader,
+  folder: string,
+  openers: Openers,
+): Promise<MailToIndex | null> {
   const raw = await rawOf(header);
   if (raw === null || !TRACE.test(raw)) return null;
+  const openWith = (keys: Openers) => runJob("open-mail", { ...keys, raw });
   try {
-    const mail = await runJob("read-mail", { raw });
-    // attack: what somebody has put into a mail of their own is opened by a click alone
-    if (mail.kind !== "sealed" || mail.shell !== "own") return null;
-    await takeRidingNotice(mail.riding, mail);
-    const stored = await load();
-    const opened = await runJob("open", {
-      parts: mail.parts,
-      lists: listsFor(mail.named, stored),
-      secrets: await secretsOf(stored),
-      pins: stored.pins,
-      now: new Date().toISOString(),
-    });
-    return opened.kind === "opened" ? indexed(opened, header, folder) : null;
+    const { letter, carried } = await openWith(openers);
+    const isNews = carried !== null && (await takeRidingNotice(carried.notice, carried));
+    // the copy that brings a list key is under it
+    const opened = letter === null && isNews ? (await openWith(await openersNow())).letter : letter;
+    return opened === null ? null : indexed(opened, header, folder);
   } catch (error) {
     if (passing.includes(codeOf(error, "worker-failed"))) throw error;
     return null;

@@ -6,7 +6,7 @@ import { load } from "../records/storage.js";
 import { walkFolder } from "./folder-walk.js";
 import { keyOfMail, type MailToIndex } from "./indexed-mail.js";
 import { listedFolders, maybeListMail } from "./listed-folders.js";
-import { mailForIndex } from "./mail-for-index.js";
+import { mailForIndex, openersNow } from "./mail-for-index.js";
 import type { MailIndex } from "./mail-index.js";
 import { indexesNow, openIndexes } from "./open-indexes.js";
 import { changeSync, markBuilt, markUnbuilt, syncState } from "./sync-record.js";
@@ -243,12 +243,13 @@ async function addAll(
 /** Opens mails, a few at one time; once it is aborted, no further one. */
 async function openAll(wanted: readonly Found[], signal: AbortSignal): Promise<readonly MailToIndex[]> {
   const opened: (MailToIndex | null)[] = [];
+  const openers = await openersNow();
   const waiting = wanted.entries();
   const openNext = async () => {
     // all of them take from the same mails
     for (const [at, { header, folder }] of waiting) {
       if (signal.aborted) return;
-      opened[at] = await mailForIndex(header, folder);
+      opened[at] = await mailForIndex(header, folder, openers);
     }
   };
   await Promise.all(Array.from({ length: OPENED_AT_ONCE }, openNext));

@@ -32,18 +32,21 @@ const MAX_SETTLED = 200;
 /**
  * Takes the notice that a copy carries, if it has not been. Never rejects.
  * @param sealed undefined for a copy that carries none
+ * @returns whether it has brought something new
  */
-export async function takeRidingNotice(sealed: Uint8Array | undefined, copy: CarryingCopy): Promise<void> {
-  if (sealed === undefined || taker === undefined || sealed.length > MAX_RIDING_BYTES) return;
+export async function takeRidingNotice(sealed: Uint8Array | undefined, copy: CarryingCopy): Promise<boolean> {
+  if (sealed === undefined || taker === undefined || sealed.length > MAX_RIDING_BYTES) return false;
   try {
     const digest = await sha256(sealed);
-    if (settled.has(digest)) return;
+    if (settled.has(digest)) return false;
     const { kind } = await taker(sealed, copy);
-    if (kind !== "notice" && kind !== "old-notice") return;
+    if (kind !== "notice" && kind !== "old-notice") return false;
     settled.add(digest);
     const [oldest] = settled;
     if (settled.size > MAX_SETTLED && oldest !== undefined) settled.delete(oldest);
+    return kind === "notice";
   } catch {
     // with a locked key it is taken when the mail is opened; a bad one never is
+    return false;
   }
 }

@@ -9,7 +9,7 @@ import { keyAge } from "../keys/key-validity.js";
 import { openSecretsOf } from "../keys/unlocked.js";
 import { AddonError, codeOf, type ErrorCode } from "../platform/errors.js";
 import { load, namesSeen, rememberPost, update } from "../records/storage.js";
-import type { Stored, StoredList } from "../records/stored.js";
+import { likeliestFirst, type Stored, type StoredList } from "../records/stored.js";
 import { runJob } from "../worker/client.js";
 import type { OpenedLetter } from "../worker/jobs.js";
 import type { UnderDeletedKey } from "../worker/open.js";
@@ -138,12 +138,8 @@ export function notOpened(error: unknown): NotOpened {
 }
 
 /** The lists that mail is opened with, those that the mail names first. */
-export function listsFor(named: readonly string[], stored: Stored): readonly StoredList[] {
-  const lists = Object.values(stored.lists);
-  return [
-    ...lists.filter((list) => named.includes(list.address)),
-    ...lists.filter((list) => !named.includes(list.address)),
-  ];
+function listsFor(named: readonly string[], { lists }: Stored): readonly StoredList[] {
+  return likeliestFirst(named, Object.values(lists));
 }
 
 /** The address of the list that a mail says it belongs to, for the sentence that names it. */

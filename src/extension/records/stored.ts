@@ -128,6 +128,17 @@ export interface StoredList {
   readonly role: MemberRole;
 }
 
+/** Lists in the order in which mail is tried with them: those first that its header names. */
+export function likeliestFirst(
+  named: readonly string[],
+  lists: readonly StoredList[],
+): readonly StoredList[] {
+  return [
+    ...lists.filter(({ address }) => named.includes(address)),
+    ...lists.filter(({ address }) => !named.includes(address)),
+  ];
+}
+
 const storedList = object<{ readonly [K in keyof StoredList]: StoredList[K] }>({
   address: text,
   name: text,

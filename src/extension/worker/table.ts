@@ -16,6 +16,7 @@ import {
 } from "./member-keys.js";
 import { openSealedNotice } from "./notices.js";
 import { open } from "./open.js";
+import { openMail } from "./open-mail.js";
 import { listKeyFile, makeListKey, readCardFile, readPublicKey } from "./owner-card.js";
 import { makeInvitation } from "./owner-invite.js";
 import {
@@ -47,6 +48,7 @@ export const jobs = {
   "seal-again": sealAgain,
   open,
   "read-mail": readMail,
+  "open-mail": openMail,
   "seal-private": sealPrivateLetter,
   "open-private": openPrivateLetter,
   "seal-draft": sealDraftMail,
