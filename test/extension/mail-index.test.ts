@@ -9,7 +9,7 @@ import {
 import { HITS_LIMIT, MailIndex } from "../../src/extension/mail-index/mail-index.js";
 import { importIndexKey, openBlock } from "../../src/extension/mail-index/sealed-block.js";
 import { fold } from "../../src/extension/mail-index/search-words.js";
-import { threadsOf } from "../../src/extension/mail-index/threads.js";
+import { MailThreads, threadsOf } from "../../src/extension/mail-index/threads.js";
 import { type MemoryBlocks, memoryBlocks } from "./memory-blocks.js";
 
 const day = 86_400_000;
@@ -296,5 +296,36 @@ describe("conversations", () => {
       mailOf(number, { references: [`${number - 1}@lists.example`] }),
     );
     expect(rows(...chain)).toHaveLength(5_000);
+  });
+
+  test("kept as mails come and go they are those that are made anew, rings and copies in other folders among them", () => {
+    let state = 1;
+    const random = (below: number) => {
+      state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+      return Math.floor((state / 2 ** 32) * below);
+    };
+    const reference = () => `${random(24)}@lists.example`;
+    const kept = new MailThreads();
+    const here = new Map<string, IndexedMail>();
+    for (let step = 0; step < 600; step += 1) {
+      for (let times = random(4); times >= 0; times -= 1) {
+        const number = random(20);
+        const references = Array.from({ length: random(3) }, reference);
+        const folder = `account1://${random(5) === 0 ? "Archive" : "INBOX"}`;
+        const { mail } = mailOf(number, { references, folder, unread: random(2) === 0 });
+        const before = here.get(keyOfMail(mail));
+        if (before !== undefined) kept.remove(before);
+        here.delete(keyOfMail(mail));
+        if (before !== undefined && random(2) === 0) continue;
+        kept.add(mail);
+        here.set(keyOfMail(mail), mail);
+      }
+      const shown = (rows: readonly { readonly mail: IndexedMail; readonly depth: number }[]) =>
+        rows.map(({ mail, depth }) => `${depth} ${mail.messageId}`);
+      expect(shown(kept.rows)).toEqual(shown(threadsOf([...here.values()])));
+      expect(kept.rows).toBe(kept.rows);
+    }
+    kept.clear();
+    expect(kept.rows).toEqual([]);
   });
 });

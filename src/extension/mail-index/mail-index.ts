@@ -1,15 +1,8 @@
 import { ProtocolError } from "../../openpgp/errors.js";
 import type { BlockChange, BlockStore } from "./block-store.js";
+import { type BlockTexts, hitsIn, joinTexts, type MailFilter, startsOf, textAt } from "./block-texts.js";
 import { type IndexedMail, keyOfMail, type MailToIndex } from "./indexed-mail.js";
-import {
-  type BlockPart,
-  joinTexts,
-  openBlock,
-  readHeads,
-  sealBlock,
-  startsOf,
-  writeHeads,
-} from "./sealed-block.js";
+import { type BlockPart, openBlock, readHeads, sealBlock, writeHeads } from "./sealed-block.js";
 import { wordsOfQuery } from "./search-words.js";
 
 /**
@@ -28,10 +21,19 @@ export const HITS_LIMIT = 200;
 
 interface Block {
   readonly number: number;
-  mails: readonly IndexedMail[];
+  readonly mails: readonly IndexedMail[];
+  /** The date of the newest of them. */
+  readonly newest: number;
   /** Their texts in one; null until they are wanted. */
-  texts: JoinedTexts | null;
+  texts: BlockTexts | null;
 }
+
+const blockOf = (number: number, mails: readonly IndexedMail[], texts: BlockTexts | null): Block => ({
+  number,
+  mails,
+  newest: mails.reduce((newest, { date }) => Math.max(newest, date), 0),
+  texts,
+});
 
 /** Where a record is. */
 interface Place {
@@ -42,11 +44,6 @@ interface Place {
 /** Changes that a view may be behind: who is further gets everything anew. */
 const LOG_LIMIT = 1_000;
 
-interface JoinedTexts {
-  readonly joined: string;
-  readonly starts: readonly number[];
-}
-
 /** What has changed since a view last asked. */
 export interface IndexChanges {
   /** Of this opening of the index: numbers of another one mean nothing. */
@@ -56,9 +53,6 @@ export interface IndexChanges {
   /** Names of records ({@link keyOfMail}). */
   readonly removed: readonly string[];
 }
-
-/** Which mails are searched, beside the words. */
-export type MailFilter = (mail: IndexedMail) => boolean;
 
 /** What was found, newest first. */
 export interface SearchResult {
@@ -80,6 +74,8 @@ export class MailIndex {
   readonly #place: IndexPlace;
   readonly #blocks = new Map<number, Block>();
   readonly #places = new Map<string, Place>();
+  /** How many records of a mail are unread, by its Message-ID. */
+  readonly #unread = new Map<string, number>();
   #epoch = crypto.randomUUID();
   #change = 1;
   /** The names of what was put or removed, the newest last. */
@@ -108,14 +104,27 @@ export class MailIndex {
       const text = await openBlock(bytes, { index, part: "heads", number }, key);
       const mails = text === null ? null : readHeads(text);
       if (mails === null) broken.push(number);
-      else this.#adopt({ number, mails, texts: null });
+      else this.#adopt(blockOf(number, mails, null));
     }
     if (broken.length > 0) await this.#drop(broken);
   }
 
   #adopt(block: Block): void {
     this.#blocks.set(block.number, block);
-    for (const mail of block.mails) this.#places.set(keyOfMail(mail), { block, mail });
+    for (const mail of block.mails) this.#placeAt(keyOfMail(mail), { block, mail });
+  }
+
+  #placeAt(name: string, place: Place): void {
+    this.#countUnread(this.#places.get(name)?.mail, -1);
+    this.#places.set(name, place);
+    this.#countUnread(place.mail, 1);
+  }
+
+  #countUnread(mail: IndexedMail | undefined, more: 1 | -1): void {
+    if (mail?.unread !== true) return;
+    const now = (this.#unread.get(mail.messageId) ?? 0) + more;
+    if (now > 0) this.#unread.set(mail.messageId, now);
+    else this.#unread.delete(mail.messageId);
   }
 
   #beginChange(): void {
@@ -148,6 +157,7 @@ export class MailIndex {
   }
 
   #forgetMail(name: string): void {
+    this.#countUnread(this.#places.get(name)?.mail, -1);
     this.#places.delete(name);
     this.#note(name);
   }
@@ -157,6 +167,7 @@ export class MailIndex {
     this.#forgotten = true;
     this.#blocks.clear();
     this.#places.clear();
+    this.#unread.clear();
     this.#log = [];
   }
 
@@ -172,7 +183,7 @@ export class MailIndex {
 
   /** Mails that were not read yet; one that is in two folders counts once. */
   get unread(): number {
-    return new Set(this.mails.filter(({ unread }) => unread).map(({ messageId }) => messageId)).size;
+    return this.#unread.size;
   }
 
   /** What has changed since a view last asked. @param epoch, change from its last answer; another epoch gets everything */
@@ -235,14 +246,14 @@ export class MailIndex {
   }
 
   /** The texts of a block; null if they are damaged, and the block was dropped. */
-  async #textsOf(block: Block): Promise<JoinedTexts | null> {
+  async #textsOf(block: Block): Promise<BlockTexts | null> {
     if (block.texts !== null) return block.texts;
     const { store, index } = this.#place;
     const bytes = await store.read(index, "texts", block.number);
     return this.#adoptTexts(block, bytes);
   }
 
-  async #adoptTexts(block: Block, bytes: Uint8Array | undefined): Promise<JoinedTexts | null> {
+  async #adoptTexts(block: Block, bytes: Uint8Array | undefined): Promise<BlockTexts | null> {
     const { index, key } = this.#place;
     const { number } = block;
     const joined = bytes === undefined ? null : await openBlock(bytes, { index, part: "texts", number }, key);
@@ -289,17 +300,17 @@ export class MailIndex {
   }
 
   /** Has a block in memory as it was written. */
-  #settle(number: number, mails: readonly IndexedMail[], texts: JoinedTexts | null): void {
+  #settle(number: number, mails: readonly IndexedMail[], texts: BlockTexts | null): void {
     const before = this.#blocks.get(number);
     const known = new Map(before?.mails.map((mail) => [keyOfMail(mail), mail]));
-    const block: Block = { number, mails, texts };
+    const block = blockOf(number, mails, texts);
     const names = new Set(mails.map(keyOfMail));
     // it may be in another block by now
     for (const name of known.keys())
       if (!names.has(name) && this.#places.get(name)?.block === before) this.#forgetMail(name);
     for (const mail of mails) {
       const name = keyOfMail(mail);
-      this.#places.set(name, { block, mail });
+      this.#placeAt(name, { block, mail });
       if (known.get(name) !== mail) this.#note(name);
     }
     if (mails.length === 0) this.#blocks.delete(number);
@@ -362,10 +373,12 @@ export class MailIndex {
   }
 
   /** Has all texts in memory, so that the first search need not wait for them. @throws as {@link search} */
-  loadTexts(): Promise<void> {
-    return this.#inTurn(async () => {
-      const missing = [...this.#blocks.values()].filter(({ texts }) => texts === null);
-      if (missing.length === 0) return;
+  async loadTexts(): Promise<void> {
+    const missingNow = () => [...this.#blocks.values()].filter(({ texts }) => texts === null);
+    // a search does not wait for what is being written
+    if (!this.#forgotten && missingNow().length === 0) return;
+    await this.#inTurn(async () => {
+      const missing = missingNow();
       const { store, index } = this.#place;
       const all = await store.readAll(index, "texts");
       for (const block of missing) {
@@ -385,47 +398,18 @@ export class MailIndex {
     const words = wordsOfQuery(query);
     await this.loadTexts();
     if (this.#forgotten) throw new ProtocolError("key-locked", "the index was locked");
-    const blocks = [...this.#blocks.values()]
-      .map((block) => ({ block, newest: Math.max(...block.mails.map(({ date }) => date)) }))
-      .sort((one, other) => other.newest - one.newest);
+    const blocks = [...this.#blocks.values()].sort((one, other) => other.newest - one.newest);
     let hits: IndexedMail[] = [];
-    for (const { block, newest } of blocks) {
+    for (const block of blocks) {
       const oldestKept = hits[HITS_LIMIT]?.date;
       // whatever is in the blocks that follow is older than what was found
-      if (oldestKept !== undefined && newest < oldestKept) break;
-      hits = [...hits, ...hitsIn(block, words, isWanted)].sort((one, other) => other.date - one.date);
+      if (oldestKept !== undefined && block.newest < oldestKept) break;
+      hits = [
+        ...hits,
+        ...(block.texts === null ? [] : hitsIn(block.texts, block.mails, words, isWanted)),
+      ].sort((one, other) => other.date - one.date);
       hits = hits.slice(0, HITS_LIMIT + 1);
     }
     return { mails: hits.slice(0, HITS_LIMIT), more: hits.length > HITS_LIMIT };
   }
-}
-
-function textAt({ joined, starts }: JoinedTexts, at: number): string {
-  return joined.slice(starts[at], (starts[at + 1] ?? 0) - 1);
-}
-
-function hitsIn({ mails, texts }: Block, words: readonly string[], isWanted: MailFilter): IndexedMail[] {
-  const [longest, ...others] = words;
-  if (longest === undefined || texts === null) return [];
-  const { joined, starts } = texts;
-  const hits: IndexedMail[] = [];
-  for (let at = joined.indexOf(longest); at >= 0; ) {
-    const number = placeOf(at, starts);
-    const mail = mails[number];
-    const text = textAt(texts, number);
-    if (mail !== undefined && others.every((word) => text.includes(word)) && isWanted(mail)) hits.push(mail);
-    at = joined.indexOf(longest, starts[number + 1]);
-  }
-  return hits;
-}
-
-/** Which text a character is in: the last that begins at or before it. */
-function placeOf(at: number, starts: readonly number[]): number {
-  let [low, high] = [0, starts.length - 1];
-  while (low < high) {
-    const middle = (low + high + 1) >> 1;
-    if ((starts[middle] ?? 0) <= at) low = middle;
-    else high = middle - 1;
-  }
-  return low;
 }

@@ -50,10 +50,17 @@ function isSaidOtherwise(key: string): key is keyof typeof inBrowser {
   return Object.hasOwn(inBrowser, key);
 }
 
+/** Sentences that nothing is put into, as they were read: a page says the same ones with each key that is pressed in it. */
+const known = new Map<MessageKey, string>();
+
 /** The text of a sentence in this program. */
 function textOf(key: MessageKey, parts: readonly string[]): string {
   const said = isSaidOtherwise(key) && program() === "browser" ? inBrowser[key] : key;
-  return browser.i18n.getMessage(said, [...parts]) || key;
+  const before = parts.length === 0 ? known.get(said) : undefined;
+  if (before !== undefined) return before;
+  const text = browser.i18n.getMessage(said, [...parts]) || key;
+  if (parts.length === 0) known.set(said, text);
+  return text;
 }
 
 /** A sentence in the language of the person, with `parts` put into it. Unknown placeholders do not compile. */

@@ -1,6 +1,6 @@
 import { type IndexedMail, isAmong, keyOfMail } from "../../mail-index/indexed-mail.js";
 import type { IndexChanges } from "../../mail-index/mail-index.js";
-import { type ThreadRow, threadsOf } from "../../mail-index/threads.js";
+import { MailThreads, type ThreadRow, threadsOf } from "../../mail-index/threads.js";
 
 /** What the person wants to see of a list. */
 export interface MailWish {
@@ -17,6 +17,10 @@ export const everyMail: MailWish = { query: "", unread: false, files: false, aut
 /** The records of one list, as far as the page has been told of them. */
 export class KnownMails {
   readonly #mails = new Map<string, IndexedMail>();
+  readonly #conversations = new MailThreads();
+  /** The names of authors, by their addresses; null where they have to be gathered anew. */
+  #authors: Map<string, string | null> | null = new Map();
+  #narrowed: { readonly wish: string; readonly rows: readonly ThreadRow[] } | null = null;
   #epoch = "";
   #change = 0;
 
@@ -28,16 +32,38 @@ export class KnownMails {
   /** Takes what has changed. @returns whether anything has */
   take({ epoch, change, put, removed }: IndexChanges): boolean {
     const isAnew = epoch !== this.#epoch;
-    if (isAnew) this.#mails.clear();
-    for (const name of removed) this.#mails.delete(name);
-    for (const mail of put) this.#mails.set(keyOfMail(mail), mail);
+    if (isAnew) this.forget();
+    for (const name of removed) this.#remove(name);
+    for (const mail of put) this.#put(mail);
     [this.#epoch, this.#change] = [epoch, change];
-    return isAnew || put.length + removed.length > 0;
+    const isChanged = isAnew || put.length + removed.length > 0;
+    if (isChanged) this.#narrowed = null;
+    return isChanged;
+  }
+
+  #put(mail: IndexedMail): void {
+    const name = keyOfMail(mail);
+    const before = this.#mails.get(name);
+    if (before !== undefined) this.#conversations.remove(before);
+    this.#mails.set(name, mail);
+    this.#conversations.add(mail);
+    this.#authors?.set(mail.author.address, mail.author.name);
+  }
+
+  #remove(name: string): void {
+    const mail = this.#mails.get(name);
+    if (mail === undefined) return;
+    this.#mails.delete(name);
+    this.#conversations.remove(mail);
+    // it may have been their only one
+    this.#authors = null;
   }
 
   /** Forgets everything, when keys are locked. */
   forget(): void {
     this.#mails.clear();
+    this.#conversations.clear();
+    [this.#authors, this.#narrowed] = [new Map(), null];
     [this.#epoch, this.#change] = ["", 0];
   }
 
@@ -53,20 +79,30 @@ export class KnownMails {
   }
 
   /** Rows in their order: what was found, or the conversations of what fits the wish. */
-  rows(wish: MailWish, found: readonly string[] | null): readonly ThreadRow[] {
+  rows({ unread, files, author }: MailWish, found: readonly string[] | null): readonly ThreadRow[] {
     if (found !== null)
       return found.flatMap((name) => {
         const mail = this.#mails.get(name);
         return mail === undefined ? [] : [{ mail, depth: 0 }];
       });
-    return threadsOf([...this.#mails.values()].filter((mail) => isAmong(mail, wish)));
+    const narrowing = { unread, files, author };
+    const wish = JSON.stringify(narrowing);
+    if (wish === NARROWED_BY_NOTHING) return this.#conversations.rows;
+    if (this.#narrowed?.wish !== wish)
+      this.#narrowed = {
+        wish,
+        rows: threadsOf([...this.#mails.values()].filter((mail) => isAmong(mail, narrowing))),
+      };
+    return this.#narrowed.rows;
   }
 
   /** Who has written, by their addresses, in the order of their names. */
   authors(): readonly (readonly [address: string, name: string])[] {
-    const names = new Map<string, string>();
-    for (const { author } of this.#mails.values())
-      names.set(author.address, author.name === null ? author.address : `${author.name} <${author.address}>`);
-    return [...names].sort(([, one], [, other]) => one.localeCompare(other));
+    this.#authors ??= new Map([...this.#mails.values()].map(({ author }) => [author.address, author.name]));
+    return [...this.#authors]
+      .map(([address, name]) => [address, name === null ? address : `${name} <${address}>`] as const)
+      .sort(([, one], [, other]) => one.localeCompare(other));
   }
 }
+
+const NARROWED_BY_NOTHING = JSON.stringify({ unread: false, files: false, author: null });

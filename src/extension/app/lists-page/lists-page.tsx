@@ -98,7 +98,7 @@ export function ListsPage<A extends ListsAct>({ ask, host }: Props<A>) {
         if (!isOver) setFound(next);
       },
       () => {
-        if (!isOver) setFound(null);
+        if (!isOver) setFound({ mails: [], more: false });
       },
     );
     return () => {
@@ -106,10 +106,8 @@ export function ListsPage<A extends ListsAct>({ ask, host }: Props<A>) {
     };
   }, [address, wish, changes]);
 
-  const rows = useMemo(
-    () => (isSearch && found === null ? [] : known.rows(wish, found?.mails ?? null)),
-    [known, wish, found, changes],
-  );
+  const hits = isSearch ? found : null;
+  const rows = useMemo(() => known.rows(wish, hits?.mails ?? null), [known, wish, hits, changes]);
   const authors = useMemo(() => known.authors(), [known, changes]);
   const selected = [...selection.names].flatMap((name) => known.get(name) ?? []);
   // several are acted on, and none is read
@@ -217,7 +215,7 @@ export function ListsPage<A extends ListsAct>({ ask, host }: Props<A>) {
               {t(sentenceKey(failure))}
             </p>
           )}
-          {found?.more === true && <p class="empty">{t("space_more", String(HITS_LIMIT))}</p>}
+          {hits?.more === true && <p class="empty">{t("space_more", String(HITS_LIMIT))}</p>}
           {overview !== null && list === undefined && <FirstSteps begin={settings} />}
           {rows.length === 0 &&
             list !== undefined &&

@@ -1,4 +1,5 @@
-import { useLayoutEffect, useRef, useState } from "preact/hooks";
+import { Component } from "preact";
+import { useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { keyOfMail } from "../../mail-index/indexed-mail.js";
 import type { ThreadRow } from "../../mail-index/threads.js";
 import { t } from "../../ui/i18n.js";
@@ -49,15 +50,46 @@ function rowAfter(key: string, at: number, rows: readonly ThreadRow[], page: num
   }
 }
 
+/**
+ * Which row has this name, looked for from where it was: a key goes to the next one, and what comes moves it by a few.
+ * @returns -1 if there is none
+ */
+function placeOf(name: string | null, rows: readonly ThreadRow[], before: number): number {
+  if (name === null) return -1;
+  const isAt = (at: number) => {
+    const row = rows[at];
+    return row !== undefined && keyOfMail(row.mail) === name;
+  };
+  const from = Math.max(0, Math.min(before, rows.length - 1));
+  for (let away = 0; away < rows.length; away += 1) {
+    if (isAt(from + away)) return from + away;
+    if (isAt(from - away)) return from - away;
+  }
+  return -1;
+}
+
+/** Rows that are in sight: the first, and how many there is room for. */
+interface Sight {
+  readonly first: number;
+  readonly count: number;
+}
+
 /** The list of messages. */
 export function MailRows({ rows, selection, select, pressed }: Props) {
   const box = useRef<HTMLDivElement>(null);
-  const [view, setView] = useState({ top: 0, height: 600 });
-  const at = rows.findIndex(({ mail }) => keyOfMail(mail) === selection.at);
+  const [{ first, count }, setSight] = useState<Sight>({ first: 0, count: 13 });
+  const placed = useRef(-1);
+  const at = useMemo(() => placeOf(selection.at, rows, placed.current), [rows, selection.at]);
+  placed.current = at;
   const order = () => rows.map(({ mail }) => keyOfMail(mail));
   const look = () => {
     const { current } = box;
-    if (current !== null) setView({ top: current.scrollTop, height: current.clientHeight });
+    if (current === null) return;
+    const now = {
+      first: Math.floor(current.scrollTop / ROW_PX),
+      count: Math.ceil(current.clientHeight / ROW_PX) + 1,
+    };
+    setSight((before) => (before.first === now.first && before.count === now.count ? before : now));
   };
   useLayoutEffect(() => {
     const { current } = box;
@@ -74,8 +106,17 @@ export function MailRows({ rows, selection, select, pressed }: Props) {
     else if (bottom > current.scrollTop + current.clientHeight)
       current.scrollTop = bottom - current.clientHeight;
   }, [at]);
-  const from = Math.max(0, Math.floor(view.top / ROW_PX) - SPARE_ROWS);
-  const to = Math.min(rows.length, Math.ceil((view.top + view.height) / ROW_PX) + SPARE_ROWS);
+  const choose = ({ target, ctrlKey, metaKey, shiftKey }: MouseEvent) => {
+    const pressedOn = target instanceof Element ? target.closest<HTMLElement>(".row") : null;
+    const row = rows[Number(pressedOn?.dataset["at"] ?? Number.NaN)];
+    if (row === undefined) return;
+    const name = keyOfMail(row.mail);
+    if (shiftKey) select(selectTo(selection, name, order()));
+    else select(ctrlKey || metaKey ? toggleOne(selection, name) : selectOne(name));
+    box.current?.focus();
+  };
+  const from = Math.max(0, first - SPARE_ROWS);
+  const to = Math.min(rows.length, first + count + SPARE_ROWS);
   return (
     <div
       ref={box}
@@ -86,6 +127,7 @@ export function MailRows({ rows, selection, select, pressed }: Props) {
       tabIndex={0}
       {...(at >= from && at < to ? { "aria-activedescendant": `row-${at}` } : {})}
       onScroll={look}
+      onClick={choose}
       onKeyDown={(event) => {
         const isCommand = event.ctrlKey || event.metaKey;
         if (isCommand && event.key === "a") {
@@ -97,7 +139,7 @@ export function MailRows({ rows, selection, select, pressed }: Props) {
           if (pressed(event)) event.preventDefault();
           return;
         }
-        const page = Math.max(1, Math.floor(view.height / ROW_PX) - 1);
+        const page = Math.max(1, count - 2);
         const next = rowAfter(event.key, at, rows, page);
         const row = next === undefined ? undefined : rows[next];
         if (row !== undefined) {
@@ -116,12 +158,6 @@ export function MailRows({ rows, selection, select, pressed }: Props) {
             at={from + index}
             total={rows.length}
             isSelected={selection.names.has(keyOfMail(mail))}
-            choose={({ ctrlKey, metaKey, shiftKey }) => {
-              const name = keyOfMail(mail);
-              if (shiftKey) select(selectTo(selection, name, order()));
-              else select(ctrlKey || metaKey ? toggleOne(selection, name) : selectOne(name));
-              box.current?.focus();
-            }}
           />
         ))}
       </div>
@@ -133,59 +169,80 @@ interface RowProps extends ThreadRow {
   readonly at: number;
   readonly total: number;
   readonly isSelected: boolean;
-  readonly choose: (event: MouseEvent) => void;
 }
 
-function Row({ mail, depth, at, total, isSelected, choose }: RowProps) {
-  const { author, unread, doubtful, attachments } = mail;
-  const subject = mail.subject === "" ? t("no_subject") : mail.subject;
-  const by = author.name ?? author.address;
-  const place = {
-    top: `${at * ROW_PX}px`,
-    height: `${ROW_PX}px`,
-    paddingInlineStart: `${10 + depth * DEPTH_PX}px`,
+/** A row. It is drawn again only when it changes: with each line that is scrolled, most stay as they are. */
+class Row extends Component<RowProps> {
+  override shouldComponentUpdate(next: RowProps): boolean {
+    const { mail, depth, at, total, isSelected } = this.props;
+    return (
+      mail !== next.mail ||
+      depth !== next.depth ||
+      at !== next.at ||
+      total !== next.total ||
+      isSelected !== next.isSelected
+    );
+  }
+
+  override render({ mail, depth, at, total, isSelected }: RowProps) {
+    const { author, unread, doubtful, attachments } = mail;
+    const subject = mail.subject === "" ? t("no_subject") : mail.subject;
+    const by = author.name ?? author.address;
+    const place = {
+      top: `${at * ROW_PX}px`,
+      height: `${ROW_PX}px`,
+      paddingInlineStart: `${10 + depth * DEPTH_PX}px`,
+    };
+    return (
+      <div
+        id={`row-${at}`}
+        data-at={at}
+        class={unread ? "row unread" : "row"}
+        role="option"
+        tabIndex={-1}
+        aria-selected={isSelected}
+        aria-posinset={at + 1}
+        aria-setsize={total}
+        style={place}
+      >
+        {/* a screen reader says a row's text: what matters most comes first, and spaces keep the words apart */}
+        <span class="dot">
+          <span class="unseen">
+            {unread && `${t("space_unread")} `}
+            {doubtful && `${t("space_doubtful")} `}
+          </span>
+        </span>
+        <bdi class="author">{by}</bdi>{" "}
+        <time class="when" dateTime={new Date(mail.date).toISOString()}>
+          {shortDate(mail.date)}
+        </time>{" "}
+        <bdi class="subject">{subject}</bdi>{" "}
+        <span class="marks">
+          <span aria-hidden="true">
+            {doubtful && <span class="doubtful">{t("space_doubtful")} </span>}
+            {attachments.length > 0 && "📎"}
+          </span>
+          {attachments.length > 0 && <span class="unseen">{t("space_files")}</span>}
+        </span>
+      </div>
+    );
+  }
+}
+
+let formats: { readonly hour: Intl.DateTimeFormat; readonly day: Intl.DateTimeFormat } | undefined;
+
+/** Made once: making one takes as long as drawing a row. */
+function dateFormats() {
+  formats ??= {
+    hour: new Intl.DateTimeFormat(t("lang"), { hour: "2-digit", minute: "2-digit" }),
+    day: new Intl.DateTimeFormat(t("lang"), { year: "2-digit", month: "2-digit", day: "2-digit" }),
   };
-  return (
-    // biome-ignore lint/a11y/useKeyWithClickEvents: the list has the keys
-    <div
-      id={`row-${at}`}
-      class={unread ? "row unread" : "row"}
-      role="option"
-      tabIndex={-1}
-      aria-selected={isSelected}
-      aria-posinset={at + 1}
-      aria-setsize={total}
-      style={place}
-      onClick={choose}
-    >
-      {/* a screen reader says a row's text: what matters most comes first, and spaces keep the words apart */}
-      <span class="dot">
-        <span class="unseen">
-          {unread && `${t("space_unread")} `}
-          {doubtful && `${t("space_doubtful")} `}
-        </span>
-      </span>
-      <bdi class="author">{by}</bdi>{" "}
-      <time class="when" dateTime={new Date(mail.date).toISOString()}>
-        {shortDate(mail.date)}
-      </time>{" "}
-      <bdi class="subject">{subject}</bdi>{" "}
-      <span class="marks">
-        <span aria-hidden="true">
-          {doubtful && <span class="doubtful">{t("space_doubtful")} </span>}
-          {attachments.length > 0 && "📎"}
-        </span>
-        {attachments.length > 0 && <span class="unseen">{t("space_files")}</span>}
-      </span>
-    </div>
-  );
+  return formats;
 }
 
 /** The hour for today, the day for everything else. */
 function shortDate(at: number): string {
   const date = new Date(at);
   const isToday = date.toDateString() === new Date().toDateString();
-  return isToday
-    ? date.toLocaleTimeString(t("lang"), { hour: "2-digit", minute: "2-digit" })
-    : date.toLocaleDateString(t("lang"), { year: "2-digit", month: "2-digit", day: "2-digit" });
+  return dateFormats()[isToday ? "hour" : "day"].format(date);
 }
