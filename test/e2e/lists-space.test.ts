@@ -226,6 +226,17 @@ describe("a place for lists, in a real Thunderbird", () => {
     page = await ListsPage.open(alice.addon);
   });
 
+  test("the list goes into Thunderbird's own address book, by name and address, and no second time", async () => {
+    const isList = ({ address }: { readonly address: string }) => address === list.address;
+    expect((await alice.ui.contacts()).filter(isList)).toEqual([]);
+    for (let times = 0; times < 2; times += 1) {
+      await page.press("Add to address book");
+      // said anew after each press
+      await page.waitFor("its word", ({ text }) => text.includes("Board is in your address book"));
+      expect((await alice.ui.contacts()).filter(isList)).toEqual([{ name: "Board", address: list.address }]);
+    }
+  });
+
   test("by keys: the next one, the next unread one, marked as unread again", async () => {
     await page.search("");
     await page.waitFor("all of them", ({ rows }) => rows === MAILS);

@@ -1,5 +1,5 @@
 /** A list in the person's address book: once, in a book of this computer, and as nothing but itself. */
-import { addContact, cardOf } from "../../src/extension/app/thunderbird/contact.js";
+import { addContact, cardOf, hasAddress } from "../../src/extension/app/thunderbird/contact.js";
 import host, { resetHost } from "./fake-host.js";
 import { haveThunderbird } from "./fake-thunderbird.js";
 
@@ -33,6 +33,15 @@ test("it goes into a book of this computer that can be written to, and no second
       "BEGIN:VCARD\r\nVERSION:4.0\r\nFN:Board\r\nEMAIL;PREF=1:board@lists.example\r\nEND:VCARD\r\n",
     ],
   ]);
+});
+
+test("an address that only ends with the list's is another one", async () => {
+  await addContact({ name: "Notice board", address: "notice-board@lists.example" });
+  await addContact(board);
+  expect(cards).toHaveLength(2);
+  expect(
+    hasAddress('BEGIN:VCARD\r\nitem1.EMAIL;TYPE="a:b":Board@Lists.example\r\nEND:VCARD', board.address),
+  ).toBe(true);
 });
 
 const name = "Board\r\nEMAIL;PREF=1:eve@example.test\r\nNOTE:a, b; c\\n";

@@ -167,6 +167,15 @@ export class ThunderbirdUi {
     return this.#call(z.array(z.string()), "mail-window", "shownAlerts");
   }
 
+  /** Who is in Thunderbird's address books. */
+  contacts(): Promise<readonly { readonly name: string; readonly address: string }[]> {
+    return this.#call(
+      z.array(z.object({ name: z.string(), address: z.string() })),
+      "mail-window",
+      "contacts",
+    );
+  }
+
   /** What kind of tab is in front, by Thunderbird's own name. */
   frontTabKind(): Promise<string> {
     return this.#call(z.string(), "mail-window", "frontTabKind");

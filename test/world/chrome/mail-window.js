@@ -174,6 +174,13 @@ export async function shownAlerts() {
   );
 }
 
+/** Who is in the address books of this computer, with name and first address. */
+export async function contacts() {
+  return mailServices().ab.directories.flatMap(({ childCards }) =>
+    childCards.map(({ displayName, primaryEmail }) => ({ name: displayName, address: primaryEmail })),
+  );
+}
+
 /** What kind of tab is in front: "mailMessageTab" for one message. */
 export async function frontTabKind() {
   return mainWindow().document.getElementById("tabmail").currentTabInfo.mode.name;

@@ -13,6 +13,15 @@ export function cardOf({ name, address }: { readonly name: string; readonly addr
   return [...lines, "END:VCARD", ""].join("\r\n");
 }
 
+/** Whether a vCard has this very address: another's may end with it. */
+export function hasAddress(vCard: string, address: string): boolean {
+  const fields = vCard.toLowerCase().split(/\r?\n/);
+  const isEmail = (field: string) => /^([^:;]+\.)?email[:;]/.test(field);
+  return fields.some(
+    (field) => isEmail(field) && field.slice(field.lastIndexOf(":") + 1).trim() === escaped(address),
+  );
+}
+
 /**
  * Puts a list's address into the first address book of this computer, unless one of the person's has it.
  * @throws ListSealError `cancelled` without the right, `storage-failed` if it could not be written
@@ -21,7 +30,7 @@ export async function addContact(list: { readonly name: string; readonly address
   const { addressBooks } = thunderbird();
   if (addressBooks === undefined) throw new AddonError("cancelled", "the right was not granted");
   const found = await addressBooks.contacts.query({ searchString: list.address });
-  if (found.some(({ vCard = "" }) => vCard.toLowerCase().includes(list.address))) return;
+  if (found.some(({ vCard = "" }) => hasAddress(vCard, list.address))) return;
   const books = await addressBooks.list();
   const book = books.find(({ readOnly, remote }) => readOnly !== true && remote !== true) ?? books[0];
   try {

@@ -33,6 +33,7 @@ export function ListChoices({ list, ask }: Props) {
       box.checked = list.keepsCopies;
   };
   const add = async () => {
+    setContact(null);
     if (!(await askFor("contact"))) return;
     if (await tried(() => ask("space:contact", { list: list.address }))) setContact(list.address);
   };
