@@ -1,14 +1,15 @@
 /** An answer to one member alone: the add-on's own code on both sides, past a real list server. */
 import { afterEach, beforeAll, beforeEach, expect, test } from "@jest/globals";
 import { arrivals } from "../../src/extension/app/handlers/incoming.js";
-import { lockAll } from "../../src/extension/keys/unlocked.js";
+import { keepUnlocked, lockAll } from "../../src/extension/keys/unlocked.js";
 import { privateLine } from "../../src/extension/reading/display/private-view.js";
 import { MailReading } from "../../src/extension/reading/page/read-source.js";
 import { authorAlone, type OpenedPrivateMail } from "../../src/extension/reading/private-reading.js";
 import { load, update } from "../../src/extension/records/storage.js";
-import type { Stored } from "../../src/extension/records/stored.js";
+import type { Stored, StoredMemberKey } from "../../src/extension/records/stored.js";
 import { say } from "../../src/extension/ui/i18n.js";
 import { type Correspondent, mayAnswerAlone } from "../../src/extension/worker/jobs.js";
+import { makeKey } from "../../src/extension/worker/member-keys.js";
 import { readMail } from "../../src/extension/worker/read-mail.js";
 import { readyPrivateLetter } from "../../src/extension/writing/composer/seal-letter.js";
 import { answerAlone } from "../../src/extension/writing/private-answer.js";
@@ -126,6 +127,35 @@ test("where it can't be sent, or is locked, nothing leaves", async () => {
   );
   await expect(carol.as(() => answerAlone(to, written))).rejects.toMatchObject({ code: "key-locked" });
   expect(carol.sentAlone).toEqual([]);
+});
+
+test("while its reader's key is locked it says so, also where another key of theirs is open, and opens when it is unlocked", async () => {
+  const mail = asMail(await answers());
+  const own = await bob.key();
+  const lock = (key: StoredMemberKey) =>
+    key.fingerprint === own.fingerprint ? { ...key, locked: true } : key;
+  const change = (others: readonly StoredMemberKey[]) =>
+    bob.as(() =>
+      update((stored) => {
+        const keys = [...Object.values(stored.memberKeys).map(lock), ...others];
+        return {
+          stored: { ...stored, memberKeys: Object.fromEntries(keys.map((key) => [key.fingerprint, key])) },
+          result: undefined,
+        };
+      }),
+    );
+  await change([]);
+  await expect(opens(bob, mail)).rejects.toMatchObject({ code: "key-locked" });
+  const { key } = await makeKey({
+    ...{ address: "bob@other.test", name: "Bob", passphrase: null, profile: "compatible" },
+    now: new Date().toISOString(),
+  });
+  await change([key]);
+  expect(await opens(bob, mail)).toEqual({ kind: "locked" });
+  await bob.as(() => keepUnlocked(own.fingerprint, own.secret));
+  expect(await opens(bob, mail)).toMatchObject({ kind: "private", view: { text: written.text } });
+  await bob.as(lockAll);
+  expect(await opens(bob, mail)).toEqual({ kind: "locked" });
 });
 
 test("to the key that was verified and no other: another certificate under their name is refused", async () => {

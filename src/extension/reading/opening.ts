@@ -120,7 +120,7 @@ export async function openSealed({
     { transfer: buffersOf(fetched) },
   );
   if (opened.kind === "not-sealed") return { kind: "refused", code: "damaged" };
-  if (opened.kind === "not-for-me") return { kind: "not-for-me", list: listNamedBy(named, stored) };
+  if (opened.kind === "not-for-me") return unopenedBy(secrets, stored, listNamedBy(named, stored));
   if (opened.kind === "key-deleted") return opened;
   const view = await viewOf(opened, stored, shell, outer);
   const basis = await rememberAuthor(opened, stored);
@@ -153,6 +153,16 @@ export async function secretsOf(stored: Stored): Promise<readonly string[]> {
   if (Object.keys(stored.memberKeys).length > 0 && secrets.length === 0)
     throw new ProtocolError("key-locked", "all member keys are locked");
   return secrets;
+}
+
+/** What is said of mail that none of these secrets opens: it may be for a key that is locked, while another one is not. */
+export function unopenedBy(
+  secrets: readonly string[],
+  { memberKeys }: Stored,
+  list: string | null,
+): NotOpened {
+  const isEachOpen = secrets.length === Object.keys(memberKeys).length;
+  return isEachOpen ? { kind: "not-for-me", list } : { kind: "locked" };
 }
 
 /** To be moved, not copied. */

@@ -2,7 +2,7 @@ import { remarksOnPrivate } from "../../mail/outer-header.js";
 import { load } from "../records/storage.js";
 import { runJob } from "../worker/client.js";
 import { type Correspondent, type MailRead, mayAnswerAlone, type OpenedLetter } from "../worker/jobs.js";
-import { type NotOpened, type OpenedMail, secretsOf } from "./opening.js";
+import { type NotOpened, type OpenedMail, secretsOf, unopenedBy } from "./opening.js";
 import { NAME_LIMIT, presentable, SUBJECT_LIMIT } from "./untrusted-text.js";
 import type { PrivateView } from "./view.js";
 
@@ -22,14 +22,15 @@ export async function openPrivateMail({
   outer,
 }: Extract<MailRead, { readonly kind: "private" }>): Promise<OpenedPrivateMail | NotOpened> {
   const stored = await load();
+  const secrets = await secretsOf(stored);
   const opened = await runJob("open-private", {
     sealed,
     lists: Object.values(stored.lists),
-    secrets: await secretsOf(stored),
+    secrets,
     pins: stored.pins,
     now: new Date().toISOString(),
   });
-  if (opened.kind === "not-for-me") return { kind: "not-for-me", list: null };
+  if (opened.kind === "not-for-me") return unopenedBy(secrets, stored, null);
   const { letter, author, list: address, signedAt } = opened;
   const person = ({ name, address: at }: { readonly name?: string; readonly address: string }) => ({
     name: name === undefined ? null : presentable(name, NAME_LIMIT),
