@@ -15,6 +15,7 @@ import {
 } from "../../src/extension/mail-index/open-indexes.js";
 import {
   beginSync,
+  beginSyncUnlessPaused,
   catchUp,
   indexesNow,
   interrupt,
@@ -24,7 +25,7 @@ import {
   syncProgress,
   whenIndexChanges,
 } from "../../src/extension/mail-index/sync.js";
-import { changeSync, syncState } from "../../src/extension/mail-index/sync-record.js";
+import { changeSync, markUnbuilt, syncState } from "../../src/extension/mail-index/sync-record.js";
 import type { MailFolder, MessageHeader } from "../../src/extension/platform/thunderbird.js";
 import { update } from "../../src/extension/records/storage.js";
 import { makeKey } from "../../src/extension/worker/member-keys.js";
@@ -290,6 +291,32 @@ test("ended in the middle, the next start opens only what is missing", async () 
   await catchUp();
   expect(await subjects()).toHaveLength(60);
   expect(fetched.length - opened).toBe(60 - before.length);
+});
+
+test("opening the page again goes through no folder, but does when Thunderbird was started anew or a folder is to be gone through", async () => {
+  mails = [mailOf(1, inbox)];
+  expect(await beginSyncUnlessPaused()).toBe(true);
+  await catchUp();
+  expect(await beginSyncUnlessPaused()).toBe(false);
+  await markUnbuilt([inbox.id]);
+  expect(await beginSyncUnlessPaused()).toBe(true);
+  await catchUp();
+  expect(await beginSyncUnlessPaused()).toBe(false);
+  // what a start does
+  await host.storage.session.remove("mailIndexFollowed");
+  queries = [];
+  const followed = new Promise<void>((resolve) => whenIndexChanges(resolve));
+  expect(await beginSyncUnlessPaused()).toBe(true);
+  await followed;
+  expect(queries.length).toBeGreaterThan(0);
+});
+
+test("the page is opened while keys are locked: that is said, though nothing is behind", async () => {
+  mails = [mailOf(1, inbox)];
+  await built();
+  await lockAll();
+  await beginSyncUnlessPaused();
+  expect(syncProgress()).toEqual({ kind: "locked" });
 });
 
 test("the person stops it, which ends the query too, and goes on", async () => {

@@ -1,3 +1,4 @@
+import { browser } from "../platform/browser.js";
 import { AddonError, codeOf, type ErrorCode } from "../platform/errors.js";
 import { awake } from "../platform/keep-awake.js";
 import type { MessageHeader } from "../platform/thunderbird.js";
@@ -112,11 +113,57 @@ export async function beginSync(): Promise<void> {
   void catchUp();
 }
 
-/** Opening our page begins the index, unless the person has stopped it. @throws ListSealError what storage throws */
-export async function beginSyncUnlessPaused(): Promise<void> {
-  if ((await syncState()).wish !== "paused") await beginSync();
-  else report({ kind: "paused" });
+/** So long our page draws what is in the index already: while Thunderbird goes through a folder, no window answers. */
+const DRAWN_FIRST_MS = 2_000;
+
+/**
+ * Opening our page begins the index, unless the person has stopped it, and has it follow the folders if it is behind.
+ * @returns whether folders are gone through now
+ * @throws ListSealError what storage throws
+ */
+export async function beginSyncUnlessPaused(): Promise<boolean> {
+  const { wish, folders } = await syncState();
+  if (wish === "paused") {
+    report({ kind: "paused" });
+    return false;
+  }
+  if (wish === "off" || Object.keys(folders).length === 0) {
+    await beginSync();
+    return true;
+  }
+  try {
+    await secretsOf(await load());
+  } catch (error) {
+    if (codeOf(error, "worker-failed") !== "key-locked") throw error;
+    report({ kind: "locked" });
+    return false;
+  }
+  if (!(await isBehind())) return false;
+  const drawn = () => new Promise((resolve) => setTimeout(resolve, DRAWN_FIRST_MS));
+  void awake(() => drawn().then(() => running ?? catchUp()));
+  return true;
 }
+
+/** Whether there is anything that events have not told since the last time that the folders were followed. */
+async function isBehind(): Promise<boolean> {
+  const [{ folders: known, reconciledAt }, folders] = await Promise.all([syncState(), listedFolders()]);
+  return (
+    !(await wasFollowed()) ||
+    isReconcileDue(reconciledAt) ||
+    folders.some(({ id }) => known[id]?.state !== "built")
+  );
+}
+
+const isReconcileDue = (reconciledAt: string | null) =>
+  reconciledAt === null || Date.now() - Date.parse(reconciledAt) >= RECONCILE_MS;
+
+/**
+ * In `storage.session`, which is empty when Thunderbird starts: since then Thunderbird was asked once what came before, and its
+ * events tell the rest, also when the event page sleeps.
+ */
+const FOLLOWED = "mailIndexFollowed";
+const wasFollowed = async (): Promise<boolean> =>
+  (await browser.storage.session.get(FOLLOWED))[FOLLOWED] === true;
 
 /** The person stops it: what is in the index stays. @throws ListSealError what storage throws */
 export async function pauseSync(): Promise<void> {
@@ -152,7 +199,7 @@ async function followFolders(signal: AbortSignal): Promise<void> {
   const before = await syncState();
   const { folders: known } = before;
   const { reconciledAt } = before;
-  const isDue = reconciledAt === null || Date.now() - Date.parse(reconciledAt) >= RECONCILE_MS;
+  const isDue = isReconcileDue(reconciledAt);
   const isWhole = (id: string) => isDue || known[id]?.state !== "built";
   const isFirst = folders.some(({ id }) => known[id]?.state !== "built");
   if (isFirst) report({ kind: "building", done: 0, total: null });
@@ -171,6 +218,7 @@ async function followFolders(signal: AbortSignal): Promise<void> {
     before,
     { began, reconciled },
   );
+  await browser.storage.session.set({ [FOLLOWED]: true });
   // mails of a list whose key is locked were passed over: all is gone through again once it is unlocked
   if (locked.length > 0) await markUnbuilt("all");
 }
