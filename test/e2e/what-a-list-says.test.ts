@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import { z } from "zod";
 import { privateSubject } from "../../src/mail/fixed-texts.js";
 import { armorSealingKey, generateMemberKey, sealingHalf } from "../../src/openpgp/keys.js";
+import { ListsPage } from "../tour/lists-page.js";
 import { type JoinedList, joinByMail, openMail, reads, writeTo } from "../tour/member.js";
 import { MembersPage } from "../tour/members-page.js";
 import { LISTS, listAddress } from "../tour/owner.js";
@@ -122,6 +123,12 @@ describe.each(["en", "ja"] as const)("what a list can say, in %s", (language) =>
     expect(told.text).toContain(w("delivery_failed", "1"));
     expect(told.text).not.toContain("Carol");
     await bob.picture(album("2-told"));
+    const lists = await ListsPage.open(bob.addon);
+    await lists.waitFor("the mark of the row", ({ undelivered }) =>
+      undelivered.includes(w("delivery_missing", "1", "2")),
+    );
+    await bob.picture(album("2-in-the-list"));
+    await bob.addon.closeFrontTab();
   }, 480_000);
 
   test("its reader sees nothing of that, and answers its author alone", async () => {

@@ -153,7 +153,7 @@ test("while its reader's key is locked it says so, also where another key of the
   await change([key]);
   expect(await opens(bob, mail)).toEqual({ kind: "locked" });
   await bob.as(() => keepUnlocked(own.fingerprint, own.secret));
-  expect(await opens(bob, mail)).toMatchObject({ kind: "private", view: { text: written.text } });
+  expect(await opens(bob, mail)).toMatchObject({ kind: "private", view: { text: written.body.content } });
   await bob.as(lockAll);
   expect(await opens(bob, mail)).toEqual({ kind: "locked" });
 });

@@ -7,6 +7,7 @@ import { ListsPage } from "../../src/extension/app/lists-page/lists-page.js";
 import { spaceHost } from "../../src/extension/app/thunderbird/space/space-host.js";
 import { lockAll } from "../../src/extension/keys/unlocked.js";
 import { type IndexedMail, keyOfMail } from "../../src/extension/mail-index/indexed-mail.js";
+import { keepDelivery } from "../../src/extension/member/delivery-record.js";
 import { askBackground } from "../../src/extension/platform/rpc/messages.js";
 import { markOf } from "../../src/extension/ui/security-image.js";
 import host, { answers, resetHost } from "./fake-host.js";
@@ -100,6 +101,7 @@ beforeEach(async () => {
     address: "board@lists.example",
     name: "Board",
     unread: 1,
+    ownAddress: "alice@example.test",
     mayPost: true,
     keepsCopies: false,
     isLocked: false,
@@ -149,6 +151,31 @@ test("conversations by true subjects, the one with the newest message first; wha
   expect(spoken[1]).toMatch(/^not verified Olga .* Matter 3 $/);
   expect(spoken[2]).toMatch(/^unread Olga .* Matter 2 attachment$/);
   expect(root.querySelector(".lists button")?.textContent).toBe("Board1 unread");
+});
+
+test("one's own message that did not reach everybody says so, and neither another's with its Message-ID nor one that is not verified", async () => {
+  const own = { author: { name: "Alice", address: "alice@example.test" } };
+  const sameId = { messageId: "4@lists.example" };
+  mails = [
+    mailOf(4, own),
+    mailOf(5, sameId),
+    mailOf(6, { ...own, ...sameId, doubtful: true }),
+    mailOf(7, own),
+  ];
+  overview = { ...overview, known: 2 };
+  later = { put: mails, removed: [1, 2, 3].map((number) => keyOfMail(mailOf(number))) };
+  await act(async () => tellNews());
+  const told = { list: "board@lists.example", date: "2026-01-09T12:00:00.000Z", readers: 25 };
+  await act(async () => {
+    await keepDelivery({ ...told, messageId: "<4@lists.example>", waiting: 1, failed: 2 });
+    await keepDelivery({ ...told, messageId: "<7@lists.example>", waiting: 0, failed: 0 });
+  });
+  await settle();
+  await settle();
+  const marked = [...root.querySelectorAll(".row")].filter((row) => row.querySelector(".missed") !== null);
+  expect(marked.map((row) => row.querySelector(".subject")?.textContent)).toEqual(["Matter 4"]);
+  expect(marked[0]?.querySelector(".marks > .unseen")?.textContent).toBe("Not received by 3 of 25 members. ");
+  expect(marked[0]?.querySelector(".missed")?.getAttribute("title")).toBe("Not received by 3 of 25 members.");
 });
 
 test("filters and search leave what fits", async () => {

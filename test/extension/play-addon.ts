@@ -58,6 +58,7 @@ setHost({
     return "sent";
   },
   saveFile: async () => undefined,
+  keepCopies: async () => undefined,
   renewViews: () => undefined,
 });
 

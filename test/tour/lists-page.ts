@@ -23,6 +23,7 @@ const SHOWN = `(window) => {
     lists: texts(".lists button[aria-current]"),
     subjects: texts(".row .subject"),
     unread: document.querySelectorAll(".row.unread").length,
+    undelivered: [...document.querySelectorAll(".row .missed")].map(({ title }) => title),
     rows: Number(document.querySelector(".row")?.getAttribute("aria-setsize") ?? 0),
     letter: view?.shadowRoot?.textContent ?? "",
     selected: document.querySelectorAll('.row[aria-selected="true"]').length,
@@ -34,6 +35,8 @@ const shownShape = z.object({
   lists: z.array(z.string()),
   subjects: z.array(z.string()),
   unread: z.number(),
+  /** What is said of the person's own messages that did not reach everybody. */
+  undelivered: z.array(z.string()),
   rows: z.number(),
   letter: z.string(),
   /** Selected rows among those that are drawn. */

@@ -127,6 +127,22 @@ export function forgetToldDeliveries(list: string): Promise<void> {
   });
 }
 
+/** To how many a post went, and how many of them have not got it. */
+export type DeliveryCounts = Pick<StoredDelivery, "readers" | "waiting" | "failed">;
+
+/** The posts of a list that did not reach everybody, by their Message-IDs without angle brackets. Never rejects: what can't be read is not known. */
+export async function undeliveredOf(list: string): Promise<ReadonlyMap<string, DeliveryCounts>> {
+  const posts = await kept.load().then(
+    (record) => record.posts,
+    () => [],
+  );
+  return new Map(
+    posts
+      .filter((post) => post.list === list && post.waiting + post.failed > 0)
+      .map((post) => [post.messageId.replace(/^<|>$/g, ""), post]),
+  );
+}
+
 /** What is known of a post of one's own: nothing, that its server was asked, or what it said last. */
 export type KnownDelivery =
   | { readonly kind: "nothing" | "asked" | "unknown" }

@@ -51,6 +51,11 @@ export interface Host {
    */
   saveFile(name: string, bytes: Uint8Array, type: string): Promise<void>;
   /**
+   * Keeps readable copies of a list's mails, of those too that are here already, or none any more.
+   * @throws ListSealError `storage-failed`
+   */
+  keepCopies(list: string, keeping: "off" | "opened"): Promise<void>;
+  /**
    * Lists, keys or pins have changed in a way that a reader has to see: opened mails on a screen are asked about again. What was
    * opened from another state is opened again by itself (`basisOf`), and pages of ours follow by themselves (`whenStoredChanges`).
    */

@@ -6,6 +6,7 @@ import { fileToSave, safeFileName } from "../../platform/file-name.js";
 import { type Host, setHost } from "../../platform/host.js";
 import { isFramed } from "../../platform/locks.js";
 import { mailAddress } from "../../platform/mailto.js";
+import { chooseKeeping } from "../../reading/local-copies/choice.js";
 import { load } from "../../records/storage.js";
 import { sendDueReceipts } from "../../requests/held-receipts.js";
 import { endWorkerWhenIdle } from "../../worker/client.js";
@@ -57,6 +58,9 @@ export const browserHost: Host = {
   },
 
   saveFile,
+
+  /** There are no folders here, and the choice is not offered; a list that goes takes its choice along. */
+  keepCopies: chooseKeeping,
 
   /** Mail is opened in pages of ours alone, and those follow by themselves. */
   renewViews: () => undefined,

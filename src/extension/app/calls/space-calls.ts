@@ -89,6 +89,8 @@ export interface SpaceList {
   readonly address: string;
   readonly name: string;
   readonly unread: number | null;
+  /** The address that one writes to it from. */
+  readonly ownAddress: string;
   /** Whether one may write to it. */
   readonly mayPost: boolean;
   /** Its own member key is locked, while another one is not. */

@@ -13,7 +13,7 @@ import { takeOffered } from "../../member/offered-invitation.js";
 import { askHeld, decideHeld, knownHeldPosts } from "../../moderation/held-posts.js";
 import { AddonError } from "../../platform/errors.js";
 import { host } from "../../platform/host.js";
-import { chooseKeeping, listsKept } from "../../reading/local-copies/choice.js";
+import { listsKept } from "../../reading/local-copies/choice.js";
 import { load, refusedJoins, summaryOfList, update } from "../../records/storage.js";
 import { noteSent, partsToSend, saveRequest } from "../../requests/by-hand.js";
 import { lastRefusal, loadRequests, summaryOfRequest } from "../../requests/pending.js";
@@ -165,12 +165,12 @@ export const calls: Omit<CallHandlers, keyof typeof composeCalls> = {
   },
 
   async "copies:choose"({ list, keeping }) {
-    await chooseKeeping(list, keeping);
+    await host().keepCopies(list, keeping);
     return null;
   },
 
   async "list:remove"({ address }) {
-    await chooseKeeping(address, "off");
+    await host().keepCopies(address, "off");
     await update((stored) => {
       const { [address]: _list, ...lists } = stored.lists;
       const { [address]: _pins, ...pins } = stored.pins;

@@ -1,8 +1,9 @@
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { followLocking, whenLocked, whenUnlocked } from "../../keys/unlocked.js";
-import { keyOfMail } from "../../mail-index/indexed-mail.js";
+import { type IndexedMail, keyOfMail } from "../../mail-index/indexed-mail.js";
 import { HITS_LIMIT } from "../../mail-index/mail-index.js";
 import type { NotificationChoice } from "../../mail-index/notification-choice.js";
+import { type DeliveryCounts, undeliveredOf, whenDeliveriesChange } from "../../member/delivery-record.js";
 import { browser } from "../../platform/browser.js";
 import { codeOf, type ErrorCode } from "../../platform/errors.js";
 import type { Caller } from "../../platform/rpc/call.js";
@@ -55,6 +56,7 @@ export function ListsPage<A extends ListsAct>({ ask, host }: Props<A>) {
   const address = list?.address ?? null;
   const known = mailsOf(mails.current, address);
   const changed = () => setChanges((before) => before + 1);
+  const undelivered = useUndelivered(address);
 
   useLayoutEffect(() => {
     if (letter.current !== null && mark.current !== null)
@@ -224,7 +226,15 @@ export function ListsPage<A extends ListsAct>({ ask, host }: Props<A>) {
                 {t(wish === everyMail ? "space_none" : "space_none_found")}
               </p>
             )}
-          {!isLocked && <MailRows rows={rows} selection={selection} select={select} pressed={pressed} />}
+          {!isLocked && (
+            <MailRows
+              rows={rows}
+              undelivered={(each) => undeliveredIn(undelivered, each, list)}
+              selection={selection}
+              select={select}
+              pressed={pressed}
+            />
+          )}
         </div>
         <section class="reading" aria-label={t("mail_text")}>
           <div class="acts">
@@ -243,6 +253,37 @@ export function ListsPage<A extends ListsAct>({ ask, host }: Props<A>) {
       </main>
     </div>
   );
+}
+
+/** What servers have said of posts of one's own in a list that did not reach everybody, as it is now. */
+function useUndelivered(list: string | null): ReadonlyMap<string, DeliveryCounts> {
+  const [known, setKnown] = useState<ReadonlyMap<string, DeliveryCounts>>(new Map());
+  const [told, setTold] = useState(0);
+  useEffect(() => whenDeliveriesChange(() => setTold((before) => before + 1)), []);
+  useEffect(() => {
+    let isOver = false;
+    const show = (next: typeof known) => {
+      if (!isOver) setKnown(next);
+    };
+    if (list === null) show(new Map());
+    else void undeliveredOf(list).then(show);
+    return () => {
+      isOver = true;
+    };
+  }, [list, told]);
+  return known;
+}
+
+/**
+ * What is said of a mail. Attack: a member gives a post the Message-ID of somebody else's, whose row then says of it what is true of
+ * another: so it has to be one's own, and verified.
+ */
+function undeliveredIn(
+  known: ReadonlyMap<string, DeliveryCounts>,
+  { messageId, author, doubtful }: IndexedMail,
+  list: SpaceList | undefined,
+): DeliveryCounts | undefined {
+  return doubtful || author.address !== list?.ownAddress ? undefined : known.get(messageId);
 }
 
 function mailsOf(all: Map<string, KnownMails>, list: string | null): KnownMails {

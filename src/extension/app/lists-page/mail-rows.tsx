@@ -1,8 +1,10 @@
 import { Component } from "preact";
 import { useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
-import { keyOfMail } from "../../mail-index/indexed-mail.js";
+import { type IndexedMail, keyOfMail } from "../../mail-index/indexed-mail.js";
 import type { ThreadRow } from "../../mail-index/threads.js";
-import { t } from "../../ui/i18n.js";
+import type { DeliveryCounts } from "../../member/delivery-record.js";
+import { deliverySentence } from "../../reading/display/delivery-line.js";
+import { say, t } from "../../ui/i18n.js";
 import { type Selection, selectAll, selectOne, selectTo, toggleOne } from "./selection.js";
 
 /** The rows of a list: only those that are in sight are in the page, however many there are. */
@@ -14,6 +16,8 @@ const DEPTH_PX = 14;
 
 interface Props {
   readonly rows: readonly ThreadRow[];
+  /** What is known of one's own mail that did not reach everybody. */
+  readonly undelivered: (mail: IndexedMail) => DeliveryCounts | undefined;
   readonly selection: Selection;
   readonly select: (next: Selection) => void;
   /** What a key does that moves nothing; false if it is none of ours. */
@@ -75,7 +79,7 @@ interface Sight {
 }
 
 /** The list of messages. */
-export function MailRows({ rows, selection, select, pressed }: Props) {
+export function MailRows({ rows, undelivered, selection, select, pressed }: Props) {
   const box = useRef<HTMLDivElement>(null);
   const [{ first, count }, setSight] = useState<Sight>({ first: 0, count: 13 });
   const placed = useRef(-1);
@@ -158,6 +162,7 @@ export function MailRows({ rows, selection, select, pressed }: Props) {
             at={from + index}
             total={rows.length}
             isSelected={selection.names.has(keyOfMail(mail))}
+            missing={undelivered(mail)}
           />
         ))}
       </div>
@@ -169,24 +174,27 @@ interface RowProps extends ThreadRow {
   readonly at: number;
   readonly total: number;
   readonly isSelected: boolean;
+  readonly missing: DeliveryCounts | undefined;
 }
 
 /** A row. It is drawn again only when it changes: with each line that is scrolled, most stay as they are. */
 class Row extends Component<RowProps> {
   override shouldComponentUpdate(next: RowProps): boolean {
-    const { mail, depth, at, total, isSelected } = this.props;
+    const { mail, depth, at, total, isSelected, missing } = this.props;
     return (
       mail !== next.mail ||
       depth !== next.depth ||
       at !== next.at ||
       total !== next.total ||
-      isSelected !== next.isSelected
+      isSelected !== next.isSelected ||
+      missing !== next.missing
     );
   }
 
-  override render({ mail, depth, at, total, isSelected }: RowProps) {
+  override render({ mail, depth, at, total, isSelected, missing }: RowProps) {
     const { author, unread, doubtful, attachments } = mail;
     const subject = mail.subject === "" ? t("no_subject") : mail.subject;
+    const notDelivered = missing === undefined ? null : say(deliverySentence(missing));
     const by = author.name ?? author.address;
     const place = {
       top: `${at * ROW_PX}px`,
@@ -220,8 +228,14 @@ class Row extends Component<RowProps> {
         <span class="marks">
           <span aria-hidden="true">
             {doubtful && <span class="doubtful">{t("space_doubtful")} </span>}
+            {notDelivered !== null && (
+              <span class="missed" title={notDelivered}>
+                {"⚠\uFE0E "}
+              </span>
+            )}
             {attachments.length > 0 && "📎"}
           </span>
+          {notDelivered !== null && <span class="unseen">{notDelivered} </span>}
           {attachments.length > 0 && <span class="unseen">{t("space_files")}</span>}
         </span>
       </div>

@@ -281,7 +281,7 @@ function LocalCopies({
         {t("copies_choose")}
       </label>
       <p id={help} class="quiet">
-        {t("copies_price")}
+        {t("space_copies_older")} {t("copies_price")}
       </p>
     </div>
   );

@@ -1,11 +1,11 @@
 import { listOf, object, text } from "../../../membership/file/check.js";
 import { walkFolder } from "../../mail-index/folder-walk.js";
 import { listedFolders, maybeListMail } from "../../mail-index/listed-folders.js";
-import { indexesNow } from "../../mail-index/sync.js";
+import { indexesNow, tellIndexChanged } from "../../mail-index/sync.js";
 import { codeOf } from "../../platform/errors.js";
 import { awake } from "../../platform/keep-awake.js";
 import type { MessageHeader } from "../../platform/thunderbird.js";
-import { keepingOf } from "../../reading/local-copies/choice.js";
+import { type CopyPolicy, chooseKeeping, keepingOf } from "../../reading/local-copies/choice.js";
 import { markCopy } from "../../reading/local-copies/keep.js";
 import { readMessage } from "../../reading/read-message.js";
 import { keptRecord, load } from "../../records/storage.js";
@@ -28,14 +28,17 @@ const setUnfinished = (list: string, isOpen: boolean): Promise<void> =>
 
 let running: Promise<void> | undefined;
 
-/** Begins to copy what is here of a list. Settles when that is noted, and goes on beside. @throws ListSealError what storage throws */
-export async function copyOlder(list: string): Promise<void> {
-  await setUnfinished(list, true);
-  void goOnCopying();
+/**
+ * Keeps readable copies of a list's mails from now on, and begins to copy what is here already; or keeps none any more. Settles when
+ * that is noted, and goes on beside.
+ * @throws ListSealError what storage throws
+ */
+export async function keepCopies(list: string, keeping: CopyPolicy): Promise<void> {
+  await chooseKeeping(list, keeping);
+  await setUnfinished(list, keeping !== "off");
+  tellIndexChanged();
+  if (keeping !== "off") void goOnCopying();
 }
-
-/** Copies no more of a list. @throws ListSealError what storage throws */
-export const stopCopying = (list: string): Promise<void> => setUnfinished(list, false);
 
 /** Goes on with what was not finished. Never rejects: what can't be done now is left for the next start. */
 export function goOnCopying(): Promise<void> {

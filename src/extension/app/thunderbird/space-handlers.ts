@@ -9,14 +9,13 @@ import {
   type OpenedIndexes,
   pauseSync,
   syncProgress,
-  tellIndexChanged,
   whenIndexChanges,
 } from "../../mail-index/sync.js";
 import { askFellows, fellowsOf } from "../../member/fellow-members.js";
 import { AddonError } from "../../platform/errors.js";
 import { awake } from "../../platform/keep-awake.js";
 import { type MessageHeader, thunderbird } from "../../platform/thunderbird.js";
-import { chooseKeeping, listsKept } from "../../reading/local-copies/choice.js";
+import { listsKept } from "../../reading/local-copies/choice.js";
 import { load } from "../../records/storage.js";
 import { loadMark } from "../../ui/security-image.js";
 import { identityOf } from "../../writing/window/draft-identity.js";
@@ -26,7 +25,7 @@ import { watchNotifications } from "./arrival-notifications.js";
 import { addContact } from "./contact.js";
 import { answerAbout } from "./display-answer.js";
 import { beginIndex } from "./index-events.js";
-import { copyOlder, stopCopying } from "./older-copies.js";
+import { keepCopies } from "./older-copies.js";
 
 /** What the background page answers to our page of lists. */
 
@@ -59,14 +58,30 @@ async function listsNow(): Promise<readonly SpaceList[]> {
   const { indexes, locked } = await indexesNow().catch(
     (): OpenedIndexes => ({ indexes: new Map(), locked: [] }),
   );
-  return Object.values(lists).map(({ address, name, membership, role }) => ({
+  return Object.values(lists).map(({ address, name, invitee, membership, role }) => ({
     address,
     name,
     unread: indexes.get(address)?.unread ?? null,
+    ownAddress: invitee,
     mayPost: membership === "member" && role !== "read-only",
     keepsCopies: kept.includes(address),
     isLocked: locked.includes(address),
   }));
+}
+
+async function loadAllTexts(): Promise<void> {
+  for (const index of (await indexesNow()).indexes.values()) await index.loadTexts();
+}
+
+/** Each key that is typed is a search, and noting a use takes longer than that. */
+const NOTED_EVERY_MS = 10_000;
+let notedAt = 0;
+
+/** A person searches. A use that can't be noted only locks earlier. */
+function noteSearch(): void {
+  if (Math.abs(Date.now() - notedAt) < NOTED_EVERY_MS) return;
+  notedAt = Date.now();
+  noteUse().catch(() => undefined);
 }
 
 export const spaceHandlers: SpaceHandlers = {
@@ -76,7 +91,11 @@ export const spaceHandlers: SpaceHandlers = {
   },
 
   async "space:watch"({ known }) {
-    if (known === news) await awake(nextChange);
+    if (known === news) {
+      // the page has drawn its rows: now there is time for what the first search needs
+      loadAllTexts().catch(() => undefined);
+      await awake(nextChange);
+    }
     const now = news;
     return {
       known: now,
@@ -89,10 +108,9 @@ export const spaceHandlers: SpaceHandlers = {
   "space:mails": async ({ list, epoch, change }) => (await indexOf(list)).since(epoch, change),
 
   async "space:search"({ list, query, unread, files, author }) {
-    // a use that can't be noted only locks earlier
-    noteUse().catch(() => undefined);
     const narrowed = { unread, files, author };
     const { mails, more } = await (await indexOf(list)).search(query, (mail) => isAmong(mail, narrowed));
+    noteSearch();
     return { mails: mails.map(keyOfMail), more };
   },
 
@@ -134,9 +152,7 @@ export const spaceHandlers: SpaceHandlers = {
   },
 
   async "space:copies"({ list, keeping }) {
-    await chooseKeeping(list, keeping);
-    await (keeping === "off" ? stopCopying(list) : copyOlder(list));
-    tellIndexChanged();
+    await keepCopies(list, keeping);
     return null;
   },
 

@@ -155,6 +155,11 @@ export const thunderbirdHost: Host = {
   },
 
   forgetIndexed,
+
+  async keepCopies(list, keeping) {
+    await (await import("./older-copies.js")).keepCopies(list, keeping);
+  },
+
   send: sendSealed,
   sentMail,
   async lookForArrivals() {

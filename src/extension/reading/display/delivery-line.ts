@@ -1,4 +1,4 @@
-import type { KnownDelivery } from "../../member/delivery-record.js";
+import type { DeliveryCounts, KnownDelivery } from "../../member/delivery-record.js";
 import { actionButton, element } from "../../ui/elements.js";
 import { type Phrase, phrase, say, t } from "../../ui/i18n.js";
 import type { MailActions, OpenedView } from "../view.js";
@@ -6,16 +6,14 @@ import { personIn, whenIn } from "./person-words.js";
 
 /** How one's own message was delivered: to how many, who has not got it, and a button that asks. */
 
-type Numbers = Pick<Extract<KnownDelivery, { readonly kind: "told" }>, "readers" | "waiting" | "failed">;
-
 /** To how many it went, or how many of them have not got it. */
-export const deliverySentence = ({ readers, waiting, failed }: Numbers): Phrase =>
+export const deliverySentence = ({ readers, waiting, failed }: DeliveryCounts): Phrase =>
   waiting + failed === 0
     ? phrase("delivery_all", String(readers))
     : phrase("delivery_missing", String(waiting + failed), String(readers));
 
 /** All that the numbers say. */
-const deliveryPhrases = (numbers: Numbers): readonly Phrase[] => [
+const deliveryPhrases = (numbers: DeliveryCounts): readonly Phrase[] => [
   deliverySentence(numbers),
   ...(numbers.waiting === 0 ? [] : [phrase("delivery_waiting", String(numbers.waiting))]),
   ...(numbers.failed === 0 ? [] : [phrase("delivery_failed", String(numbers.failed))]),

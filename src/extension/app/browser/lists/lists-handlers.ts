@@ -73,8 +73,9 @@ export function listsHandlers(): HandlersOf<ListsCalls> {
       return {
         known: now,
         // whatever is here was opened by its reader
-        lists: Object.values(lists).map(({ address, name, membership, role }) => ({
+        lists: Object.values(lists).map(({ address, name, invitee, membership, role }) => ({
           ...{ address, name, unread: null },
+          ownAddress: invitee,
           mayPost: membership === "member" && role !== "read-only",
           isLocked: false,
           keepsCopies: false,
