@@ -10,7 +10,7 @@ import { type IndexedMail, keyOfMail } from "../../src/extension/mail-index/inde
 import { keepDelivery } from "../../src/extension/member/delivery-record.js";
 import { askBackground } from "../../src/extension/platform/rpc/messages.js";
 import { markOf } from "../../src/extension/ui/security-image.js";
-import host, { answers, resetHost } from "./fake-host.js";
+import host, { answers, resetHost, storageListeners } from "./fake-host.js";
 import { openedView } from "./opened-view.js";
 
 const from = Date.UTC(2026, 0, 1);
@@ -170,7 +170,11 @@ test("one's own message that did not reach everybody says so, and neither anothe
     await keepDelivery({ ...told, messageId: "<4@lists.example>", waiting: 1, failed: 2 });
     await keepDelivery({ ...told, messageId: "<7@lists.example>", waiting: 0, failed: 0 });
   });
-  await settle();
+  // as another page's change does
+  const changes = { "listseal-deliveries": {} };
+  await act(async () => {
+    for (const listener of storageListeners) listener(changes, "local");
+  });
   await settle();
   const marked = [...root.querySelectorAll(".row")].filter((row) => row.querySelector(".missed") !== null);
   expect(marked.map((row) => row.querySelector(".subject")?.textContent)).toEqual(["Matter 4"]);
