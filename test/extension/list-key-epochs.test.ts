@@ -21,11 +21,12 @@ import { noEpoch } from "../../src/extension/records/stored-epoch.js";
 import type { IncomingHandlers } from "../../src/extension/requests/incoming.js";
 import { forgetPending, loadRequests } from "../../src/extension/requests/pending.js";
 import { parseAddress } from "../../src/mail/mailbox.js";
+import { requestTypes } from "../../src/mail/part-types.js";
 import type { CommandName } from "../../src/membership/request/command-names.js";
 import { begin, cardFile, play, teamAddress } from "../server/asking.js";
 import { haveWorkerNear, workers } from "./near-worker.js";
 import { ownedList } from "./owned-fixture.js";
-import { Addon } from "./play-addon.js";
+import { Addon, withOlderServer } from "./play-addon.js";
 
 const list = teamAddress;
 let olga: Addon;
@@ -390,6 +391,53 @@ test("only by hand: the page says that one is due, and why; nothing is made", as
   await olga.settled();
   expect((await page()).epoch).toMatchObject({ why: "gone", due: null });
   expect(await listKeyOf()).not.toBe(before);
+});
+
+describe("by a press", () => {
+  const presses = (graceDays: number) => olga.as(() => calls["owner:new-key"]({ list, graceDays }));
+  const noticesTo = (who: Addon) =>
+    play.sink.for(who.address).filter(({ raw }) => raw.includes(requestTypes.notice)).length;
+
+  test("it is sealed once and rides, too, and the key before is taken for as long as was chosen", async () => {
+    const before = await listKeyOf();
+    await presses(7);
+    await olga.settled();
+    const next = await listKeyOf();
+    expect(next).not.toBe(before);
+    expect((await page()).epoch).toMatchObject({ why: "other", due: null, run: null });
+    await ann.posts("under the key before");
+    await olga.posts("under the new one");
+    for (const member of [ann, bob, eve]) {
+      await member.reads("under the new one");
+      await member.reads("under the key before");
+      expect((await member.list()).listKeyFingerprint).toBe(next);
+      expect(noticesTo(member)).toBe(0);
+    }
+    expect((await olga.owned()).notices).toMatchObject([{ news: "new-list-key", to: [{}, {}, {}] }]);
+    // the naive half: a copy for each member is a mail for each
+    olga.handlers = withOlderServer();
+    await presses(7);
+    await olga.settled();
+    await play.untilQuiet();
+    expect([ann, bob, eve].map(noticesTo)).toEqual([1, 1, 1]);
+  });
+
+  test("a second press goes on with it; stopped, it is not begun again", async () => {
+    const before = await listKeyOf();
+    await presses(0);
+    await loses("list-key-notice");
+    expect((await page()).epoch.run).toMatchObject({ mayBeStopped: true, comesAgain: false });
+    const { run } = (await olga.owned()).epoch;
+    await presses(0);
+    expect((await olga.owned()).epoch.run).toMatchObject({ fingerprint: run?.fingerprint });
+    await loses("list-key-notice");
+    await olga.as(() => calls["owner:stop-key"]({ list }));
+    await anHourLater();
+    await timePasses();
+    await olga.settled();
+    expect((await olga.owned()).epoch).toMatchObject({ due: null, run: null });
+    expect(await listKeyOf()).toBe(before);
+  });
 });
 
 describe("what is noted", () => {

@@ -210,6 +210,15 @@ onEachStore(() => {
       expect(await openNotice(mail, bob.key, known)).toMatchObject({ kind: "news" });
     });
 
+    test("of many that an owner leaves and does not go on with, the last are kept", async () => {
+      const made: SplitSeal[] = [];
+      for (let number = 0; number < 6; number++) made.push(await sealForMembers(noticeOf(next), olga.key));
+      for (const each of made) expect(await says(olga, await part(each, bob))).toMatchObject(done);
+      const [first = sealed, , third = sealed] = made;
+      expect(await says(olga, await change(first))).toEqual(refused("no-such-notice"));
+      expect(await says(olga, await change(third))).toMatchObject(done);
+    });
+
     test("is an owner's, and nothing but packets", async () => {
       expect(await says(bob, await part(sealed, eve))).toEqual(refused("not-allowed"));
       const stranger = await person("Stranger", profile);

@@ -4,7 +4,7 @@
  */
 
 import { randomUUID } from "node:crypto";
-import { copyFile, cp, mkdtemp, rm } from "node:fs/promises";
+import { cp, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { outerSubject } from "../../src/mail/fixed-texts.js";
@@ -34,7 +34,7 @@ import {
   type MemberRequest,
   removeMember,
 } from "../../src/server/admin/administration.js";
-import { backUp } from "../../src/server/admin/backup.js";
+import { backUp, restore } from "../../src/server/admin/backup.js";
 import { type DataFolder, dataFolder, makeFolders } from "../../src/server/base/data-folder.js";
 import { type LogTarget, openLog } from "../../src/server/base/log.js";
 import { type Service, type ServiceOptions, startService } from "../../src/server/serve/service.js";
@@ -171,12 +171,10 @@ export class PlayServer {
     return file;
   }
 
-  /** Stops, and starts with a database of before; what came since is lost. */
+  /** Stops, and starts from a backup as the operator's command does: what came since is lost, and every list waits for an owner's word. */
   async restore(backup: string): Promise<void> {
     await this.stop();
-    const { database } = this.folder;
-    for (const suffix of ["-wal", "-shm"]) await rm(database + suffix, { force: true });
-    await copyFile(backup, database);
+    await restore(this.folder, backup, new Date());
     await this.start();
   }
 

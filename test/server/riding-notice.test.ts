@@ -2,7 +2,7 @@
  * A new list key rides: the copies of a post under it bring it to the members whose programs take that, and nobody gets a mail more,
  * unless nothing was posted or nothing came back.
  */
-import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { afterEach, beforeEach, describe, expect, jest, test } from "@jest/globals";
 import { parseAddress } from "../../src/mail/mailbox.js";
 import { readOwnShell } from "../../src/mail/own-shell.js";
 import { requestTypes, ridingType } from "../../src/mail/part-types.js";
@@ -18,7 +18,7 @@ import { sha256 } from "../../src/openpgp/digest.js";
 import { generateKey, type OpeningKey, type Profile, sealingHalf } from "../../src/openpgp/keys.js";
 import { isSecret } from "../../src/openpgp/secrets.js";
 import type { Mode } from "../../src/protocol/message.js";
-import { RIDE_CONFIRM_MS, RIDE_WAIT_MS } from "../../src/server/store/riding-notices.js";
+import { RIDE_CONFIRM_MS, RIDE_KEPT_MS, RIDE_WAIT_MS } from "../../src/server/store/riding-notices.js";
 import {
   asks,
   begin,
@@ -41,6 +41,18 @@ import { onEachStore } from "./stores.js";
 
 const inWholeSeconds = (ms: number) => new Date(Math.floor(ms / 1000) * 1000);
 const takes = programFeatures;
+/** Of the platform's clocks, all but the date. */
+const REAL = [
+  ...([
+    "setTimeout",
+    "setInterval",
+    "setImmediate",
+    "clearTimeout",
+    "clearInterval",
+    "clearImmediate",
+  ] as const),
+  ...(["nextTick", "queueMicrotask", "hrtime", "performance"] as const),
+];
 
 onEachStore(() => {
   let bob: Person;
@@ -220,6 +232,46 @@ onEachStore(() => {
       await posts({}, bob, listKey);
       expect(list?.listKeyFingerprint).toBe(next.fingerprint);
     });
+  });
+
+  test("its member writes twice under the key before while the relay is slow: one notice is on its way, and no more", async () => {
+    await aList("compatible");
+    await changeOver("compatible");
+    let go = () => undefined;
+    play.sink.gate = new Promise((resolve) => {
+      go = () => {
+        resolve();
+        return undefined;
+      };
+    });
+    const list = await under(listKey);
+    for (const text of ["first", "second"]) {
+      expect((await play.submit(list, bob, (await seal(list, bob, { text })).raw)).code).toBe(250);
+    }
+    go();
+    await play.untilQuiet();
+    expect(ownMailsTo(bob)).toHaveLength(1);
+  });
+
+  test("a notice is forgotten once no post in the queue is under its key any more", async () => {
+    await aList("compatible");
+    await changeOver("compatible");
+    const first = next;
+    const { id } = (await under(next)).list;
+    const isKept = async (key: OpeningKey<"list">) =>
+      (await store().ridingNotice(id, key.fingerprint)) !== undefined;
+    await changeOver("compatible", 2, first);
+    const second = next;
+    expect([await isKept(first), await isKept(second)]).toEqual([true, true]);
+    // requests and the owner's key have their dates from the same clock
+    jest.useFakeTimers({ now: Date.now() + RIDE_KEPT_MS + DAY, doNotFake: REAL });
+    try {
+      await later(0);
+      await changeOver("compatible", 3, second);
+    } finally {
+      jest.useRealTimers();
+    }
+    expect([await isKept(first), await isKept(second), await isKept(next)]).toEqual([false, true, true]);
   });
 
   test("whoever was away for two keys has each with the posts under it", async () => {
