@@ -275,6 +275,11 @@ describeInBrowsers("the page of lists", (name) => {
     await options.click(".by-hand .actions button:nth-of-type(2)");
     const raw = await desk.bed.saved(".eml");
     await options.click(".by-hand .actions button:nth-of-type(1)");
+    await until("the request to be noted as sent", async () =>
+      (await options.run(z.boolean(), `() => document.querySelector(".by-hand") === null`))
+        ? true
+        : undefined,
+    );
     await options.close();
     await desk.shows("that it is sent", ({ text }) => text.includes("When the reply arrives"));
     const recipient = requestAddress(parseAddress(list.address));

@@ -16,6 +16,7 @@ import { MadeList, makePerson } from "../tour/made-list.js";
 import { ADDON, Person } from "../tour/person.js";
 import {
   allLocked,
+  allOpen,
   busyLife,
   everyMail,
   invitationFor,
@@ -268,7 +269,7 @@ describe("a Thunderbird for everybody", () => {
     });
 
     test("every kind of mail", async () => {
-      await keep(life);
+      await keep(allOpen(life));
       await alice.ui.waitForMails(mails.length);
       const found: string[] = [];
       const look = async (name: string, of: string, kind: string) => {

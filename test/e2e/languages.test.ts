@@ -14,6 +14,7 @@ import { MadeList, makePerson } from "../tour/made-list.js";
 import { ADDON, Person } from "../tour/person.js";
 import {
   allLocked,
+  allOpen,
   busyLife,
   everyMail,
   invitationFor,
@@ -205,7 +206,7 @@ describe("a Thunderbird in other languages", () => {
     });
 
     test("every kind of mail", async () => {
-      await keep(life);
+      await keep(allOpen(life));
       await alice.ui.waitForMails(mails.length);
       const found: string[] = [];
       const look = async (name: string, of: string, kind: string) => {

@@ -402,8 +402,13 @@ export async function busyLife({ list, alice, olive, bob }: Scenery): Promise<Ke
 }
 
 /** The same life with every key locked. */
-export function allLocked(life: Kept): Kept {
+export const allLocked = (life: Kept): Kept => withLocks(life, true);
+
+/** The same person with every key open: what none of them opens is not for this person. */
+export const allOpen = (life: Kept): Kept => withLocks(life, false);
+
+function withLocks(life: Kept, locked: boolean): Kept {
   const stored = readStored(life["listseal"]);
-  const keys = Object.entries(stored.memberKeys).map(([name, key]) => [name, { ...key, locked: true }]);
+  const keys = Object.entries(stored.memberKeys).map(([name, key]) => [name, { ...key, locked }]);
   return { ...life, listseal: { ...stored, memberKeys: Object.fromEntries(keys) } };
 }
