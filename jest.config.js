@@ -54,5 +54,5 @@ export default {
   ],
   testSequencer: "<rootDir>/scripts/slow-first.cjs",
   // for what never ends: no test may depend on how fast the machine is
-  testTimeout: 600_000,
+  testTimeout: 1_500_000,
 };

@@ -189,12 +189,12 @@ socket.on("data", (octets) => {
     mkdirSync(volume, { mode: 0o700 });
     chownSync(volume, USER, USER);
     await buildImage();
-  }, 600_000);
+  });
   afterAll(async () => {
     await podman("rm", "--force", "--all");
     await buildah("rmi", "--force", "--all");
     rmSync(folder, { recursive: true, force: true });
-  }, 120_000);
+  });
 
   test("has no root user, one volume, a health check, and no secret in it", async () => {
     const { stdout } = await podman("inspect", "--type", "image", "localhost/listseal");
@@ -238,7 +238,7 @@ socket.on("data", (octets) => {
       "listseal 700 d /var/lib/listseal",
       expect.stringMatching(/ l \/etc\/listseal$/),
     ]);
-  }, 120_000);
+  });
 
   test("takes a sealed post and relays the copies, with a root that nobody can write to; stops, and goes on", async () => {
     const made = await run(
@@ -300,5 +300,5 @@ socket.on("data", (octets) => {
     expect((await inside("listseal-server queue show --limit 1 | tail -1")).stdout).toBe(
       "waiting 0, aside 0\n",
     );
-  }, 300_000);
+  });
 });

@@ -196,7 +196,7 @@ echo end
     ]);
     await until("the machine", () => existsSync(inMachine("opt/ready")) || undefined);
     forwarding = forward();
-  }, 400_000);
+  });
 
   afterAll(async () => {
     isOver = true;
@@ -209,7 +209,7 @@ echo end
     await world?.stop();
     rmSync(folder, { recursive: true, force: true });
     console.info(`from nothing to the first encrypted mail:\n${steps.join("\n")}`);
-  }, 120_000);
+  });
 
   test("the package and quickstart, as OPERATING has them", async () => {
     began = Date.now();
@@ -227,7 +227,7 @@ echo end
     expect(said).toContain("mailed to    owner@people.example");
     expect(said).toContain("lists.example. IN MX 10 mail.people.example.");
     took("quickstart has set up the server and its first list");
-  }, 200_000);
+  });
 
   test("the card comes by mail, and its owner takes the list in Thunderbird", async () => {
     await until("the card", () => existsSync(join(folder, "card.eml")) || undefined);
@@ -251,7 +251,7 @@ echo end
     await page.press(w("found_claim"));
     await page.waitFor(w("people_title", "1"));
     took("the owner has the list");
-  }, 200_000);
+  });
 
   test("somebody is invited, joins, and reads the first encrypted mail", async () => {
     await page.fill({ addresses: `Bob <${bob.address}>` });
@@ -269,7 +269,7 @@ echo end
     await writeTo(alice, TEAM, "The first words", w);
     await reads(bob, TEAM, "The first words");
     took("the first encrypted mail is read");
-  }, 300_000);
+  });
 
   test("an old list's members come in by MOVING's command, and the owner confirms them all at once", async () => {
     mkdirSync(inMachine("root/DIR"));
@@ -312,7 +312,7 @@ echo end
     await page.scrollTo("#codes");
     await alice.picture(join(ALBUM, "codes.png"));
     took("an old list is taken over, and confirmed");
-  }, 300_000);
+  });
 
   test("the operator's other commands of OPERATING, as they stand there", async () => {
     await operate("install -d -o listseal /backups");
@@ -332,5 +332,5 @@ echo end
     expect(doctor).toMatch(/^WRONG .*\n +no-mx: /m);
     writeFileSync(join(ALBUM, "doctor.txt"), doctor);
     expect(await operate(another ?? "")).toMatch(/fingerprint|server key/i);
-  }, 100_000);
+  });
 });

@@ -61,7 +61,7 @@ describe("the first screen of the README", () => {
       const parts = { messageId: newMessageId("example.test"), subject, text: "", html };
       world.dovecot.drop("bob", Buffer.from(await list.copyFor(reader, authors[by], parts)));
     }
-  }, 180_000);
+  });
 
   afterAll(() => world.stop(), 60_000);
 
@@ -72,5 +72,5 @@ describe("the first screen of the README", () => {
     expect(view.text).toContain("Encrypted to Team");
     expect(view.text).toContain("from alice@example.test");
     await bob.picture(join(ALBUM, "read.png"));
-  }, 120_000);
+  });
 });

@@ -60,7 +60,7 @@ describe("a post under a list key that is no longer used", () => {
     await joinByMail(bob, list, codes[bob.address] ?? "", w);
     await page.waitFor(w("people_title", "2"));
     await page.close();
-  }, 480_000);
+  });
 
   afterAll(() => world.stop(), 60_000);
 
@@ -109,5 +109,5 @@ describe("a post under a list key that is no longer used", () => {
     await writeTo(bob, list, "Under the key of today", w);
     await reads(alice, list, "Under the key of today");
     expect(inboxOfBob("your message used an old list key")).toHaveLength(1);
-  }, 480_000);
+  });
 });

@@ -26,7 +26,7 @@ let server: PlayServer;
     mailman = await startMailman(join(folder, "mailman"), await freePort());
     await mailman.createList(OLD);
     server = await PlayServer.make();
-  }, 240_000);
+  });
   afterAll(async () => {
     await server.discard();
     await mailman.stop();
@@ -85,7 +85,7 @@ let server: PlayServer;
     });
     expect(isDone(again)).toBe(true);
     expect(again.present).toEqual([alice.address, bob.address]);
-  }, 120_000);
+  });
 
   test("a wrong password, a wrong list and a Mailman that is not there are named", async () => {
     const none = await readCertificates("/dev/null");

@@ -114,7 +114,7 @@ function fingerprint(path: string): string {
     keepWithLog(data.database);
     server = await PlayServer.make();
     list = await server.createList(NEW);
-  }, 300_000);
+  });
   afterAll(async () => {
     await server.discard();
     await home.close();
@@ -191,5 +191,5 @@ function fingerprint(path: string): string {
         Buffer.from("the first sealed words").toString("base64").slice(0, 20),
       );
     }
-  }, 120_000);
+  });
 });

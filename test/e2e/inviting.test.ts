@@ -80,7 +80,7 @@ describe.each<Language>(["en", "ja"])("forty people are invited, in %s", (langua
       "listseal-owned": { version: OWNED_VERSION, lists: { [owned.address]: owned } },
     });
     surface = new Surface(alice.thunderbird.marionette, "tab");
-  }, 180_000);
+  });
 
   afterAll(() => world.stop(), 60_000);
 
@@ -104,7 +104,7 @@ describe.each<Language>(["en", "ja"])("forty people are invited, in %s", (langua
     expect(new Set(Object.values(codes)).size).toBe(HOW_MANY);
     expect(await page.text()).toContain(w("invite_members_already", addressOf("bob")));
     await look("2-codes", "#codes");
-  }, 300_000);
+  });
 
   test("the codes are there again when the page was closed, and are on no disk", async () => {
     await page.close();
@@ -114,7 +114,7 @@ describe.each<Language>(["en", "ja"])("forty people are invited, in %s", (langua
     expect(await page.codes()).toEqual(codes);
     const stored = await alice.addon.storage();
     for (const code of Object.values(codes)) expect(stored).not.toContain(code);
-  }, 120_000);
+  });
 
   test("they are on one sheet, which shows in print alone", async () => {
     const sheet = "(window) => window.getComputedStyle(window.document.querySelector('.sheet')).display";
@@ -123,7 +123,7 @@ describe.each<Language>(["en", "ja"])("forty people are invited, in %s", (langua
     expect(await surface.run(z.string(), sheet)).toBe("block");
     await surface.picture(join(album, "3-sheet.png"));
     await surface.useMedium("");
-  }, 60_000);
+  });
 
   test("the mails go out in one step: each with its own file, with where the add-on is, and without any code", async () => {
     await page.press(w("invite_preview"));
@@ -158,7 +158,7 @@ describe.each<Language>(["en", "ja"])("forty people are invited, in %s", (langua
       return (await surface.run(z.number(), STATES, written)) === HOW_MANY || undefined;
     });
     await look("5-states", ".invitations");
-  }, 300_000);
+  });
 
   test("a code that was told is gone, and the mail can be sent again", async () => {
     const [first] = guests;
@@ -172,7 +172,7 @@ describe.each<Language>(["en", "ja"])("forty people are invited, in %s", (langua
       () => world.dovecot.mails(first.user, "INBOX").length === 2 || undefined,
       60_000,
     );
-  }, 120_000);
+  });
 
   test("everybody can use the page, on a telephone's width, too", async () => {
     expect(await surface.complaints()).toEqual([]);
@@ -182,5 +182,5 @@ describe.each<Language>(["en", "ja"])("forty people are invited, in %s", (langua
     await surface.picture(join(album, "6-390-pixels.png"));
     await surface.zoom(1);
     await page.close();
-  }, 120_000);
+  });
 });

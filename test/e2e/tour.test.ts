@@ -13,7 +13,7 @@ describe("the tour", () => {
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), "listseal-tour-"));
     tour = await runTour(folder, (line) => process.stderr.write(`  tour: ${line}\n`));
-  }, 1_500_000);
+  });
 
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
