@@ -141,7 +141,7 @@ new SMTPServer({
 }).listen(2525, "127.0.0.1");
 `,
     );
-    const said = await machine.runDebian(TRIAL, 500);
+    const said = await machine.runDebian(TRIAL, 1200);
     const install = chapter(said, "install");
     expect(install).toContain("code 0\ndisabled\ninactive\n");
     expect(install).toContain("listseal-server quickstart lists.example owner@people.example");

@@ -188,7 +188,7 @@ echo end
       },
     });
     internet.listen(world.listServer.port, LOOPBACK);
-    running = machine.runDebian(TRIAL, 900);
+    running = machine.runDebian(TRIAL, 1400);
     const preferences = { "extensions.webextOptionalPermissionPrompts": false };
     [alice, bob] = await Promise.all([
       Person.arrive(world, "alice", preferences),

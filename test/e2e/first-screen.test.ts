@@ -63,7 +63,7 @@ describe("the first screen of the README", () => {
     }
   });
 
-  afterAll(() => world.stop(), 60_000);
+  afterAll(() => world.stop());
 
   test("shows the list's messages at the left, and one of them at the right", async () => {
     await bob.ui.waitForMails(letters.length);

@@ -82,7 +82,7 @@ describe.each<Language>(["en", "ja"])("forty people are invited, in %s", (langua
     surface = new Surface(alice.thunderbird.marionette, "tab");
   });
 
-  afterAll(() => world.stop(), 60_000);
+  afterAll(() => world.stop());
 
   const look = async (name: string, selector: string): Promise<void> => {
     await page.scrollTo(selector);
@@ -131,14 +131,10 @@ describe.each<Language>(["en", "ja"])("forty people are invited, in %s", (langua
     await look("4-preview", "#codes");
     await page.press(w("invite_send_all", String(HOW_MANY)));
     await page.waitFor(w("invite_sent_all"));
-    const sent = await until(
-      "the mails",
-      () => {
-        const found = guests.map(({ user }) => world.dovecot.mails(user, "INBOX"));
-        return found.every((mails) => mails.length === 1) ? found.map(([mail]) => mail?.raw) : undefined;
-      },
-      90_000,
-    );
+    const sent = await until("the mails", () => {
+      const found = guests.map(({ user }) => world.dovecot.mails(user, "INBOX"));
+      return found.every((mails) => mails.length === 1) ? found.map(([mail]) => mail?.raw) : undefined;
+    });
     const files = new Set<string>();
     for (const [number, raw] of sent.entries()) {
       const mail = raw ?? Buffer.alloc(0);
@@ -167,11 +163,7 @@ describe.each<Language>(["en", "ja"])("forty people are invited, in %s", (langua
     await until("the code to go", async () => !(first.address in (await page.codes())) || undefined);
     await page.press(w("invitation_again_named", first.address));
     await page.waitFor(w("invitation_sent_again"));
-    await until(
-      "the second mail",
-      () => world.dovecot.mails(first.user, "INBOX").length === 2 || undefined,
-      60_000,
-    );
+    await until("the second mail", () => world.dovecot.mails(first.user, "INBOX").length === 2 || undefined);
   });
 
   test("everybody can use the page, on a telephone's width, too", async () => {

@@ -5,7 +5,7 @@ import { z } from "zod";
 import { LOOPBACK } from "./ports.js";
 
 /** Milliseconds that one script in the program may take before Marionette gives up on it. */
-const SCRIPT_TIMEOUT = 300_000;
+const SCRIPT_TIMEOUT = 600_000;
 
 /** Somebody waits for the answer with this id. */
 interface Waiting {

@@ -166,7 +166,7 @@ export async function runToEnd(
  * How long anything waits for what has to come, in milliseconds. It is for what never comes: no test may depend on how fast a machine
  * is, or on how much else runs on it.
  */
-export const PATIENCE = 120_000;
+export const PATIENCE = 300_000;
 
 /** Waits some milliseconds. */
 export function pause(milliseconds: number): Promise<void> {

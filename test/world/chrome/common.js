@@ -3,7 +3,7 @@
 export const sleep = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
 /** As PATIENCE in processes.ts. */
-const PATIENCE = 120_000;
+const PATIENCE = 300_000;
 
 /** Asks until the answer is neither undefined, null nor false. */
 export async function waitFor(what, probe, timeout = PATIENCE) {
