@@ -6,6 +6,7 @@ import { emptyStored } from "../../src/extension/records/stored.js";
 import { newMessageId } from "../../src/protocol/seal-post.js";
 import { keyRecord, MadeList, type MadePerson, makePerson } from "../tour/made-list.js";
 import { Person } from "../tour/person.js";
+import { until } from "../world/processes.js";
 import { addressOf, fullNameOf, World } from "../world/world.js";
 
 /** The picture at the head of the README: the list at the left, the opened mail at the right. */
@@ -20,7 +21,7 @@ const KEEP = `async (records) => {
   await storage.local.set(records);
 }`;
 
-/** The newest first: they arrive at once, and Thunderbird shows them in this order. */
+/** The newest first, as Thunderbird shows them. */
 const letters: readonly (readonly [by: "alice" | "carol", subject: string, html: string])[] = [
   [
     "alice",
@@ -57,7 +58,11 @@ describe("the first screen of the README", () => {
         backedUpAt: new Date().toISOString(),
       },
     });
-    for (const [by, subject, html] of letters) {
+    const second = () => Math.floor(Date.now() / 1000);
+    for (const [by, subject, html] of letters.toReversed()) {
+      // dates are in seconds
+      const before = second();
+      await until("another second", () => second() > before || undefined);
       const parts = { messageId: newMessageId("example.test"), subject, text: "", html };
       world.dovecot.drop("bob", Buffer.from(await list.copyFor(reader, authors[by], parts)));
     }

@@ -117,16 +117,18 @@ describe("a reader in a real Thunderbird", () => {
     await page.showTab("lists");
     await page.waitForText("Keep readable copies");
     await page.tick("Keep readable copies");
-    await page.waitForText("readable copies of new messages to this list are kept");
+    await page.waitForText("Readable copies of this list’s messages are kept");
     await bob.picture(join(ALBUM, "2-choice.png"));
     await page.close();
     await post(world, owner.key, list, letter("Second plan"));
     await bob.ui.waitForMails(3);
-    await until("the copy", async () => ((await copies()).length > 0 ? true : undefined));
-    expect(await copies()).toEqual([{ subject: "Second plan", folder: "/ListSeal/Team" }]);
+    // those of before are filled in as well
+    const kept = async () => (await copies()).filter(({ subject }) => subject === "Second plan");
+    await until("the copy", async () => (await kept()).length > 0 || undefined);
+    expect(await kept()).toEqual([{ subject: "Second plan", folder: "/ListSeal/Team" }]);
     expect(searchPaths([world.dovecot.store], MARKER).findings).toEqual([]);
     // reading it once more keeps no second copy
     await newest(3, "Second plan");
-    expect(await copies()).toHaveLength(1);
+    expect(await kept()).toHaveLength(1);
   });
 });
