@@ -1,10 +1,10 @@
-import { useEffect, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 import type { FellowsView } from "../../member/fellow-members.js";
-import { browser } from "../../platform/browser.js";
 import { codeOf, type ErrorCode } from "../../platform/errors.js";
 import { askFor } from "../../platform/permission.js";
 import type { Caller } from "../../platform/rpc/call.js";
 import { sentenceKey } from "../../ui/failure.js";
+import { useFollowed } from "../../ui/followed.js";
 import { type MessageKey, t } from "../../ui/i18n.js";
 import type { ListsCalls } from "../calls/space-calls.js";
 
@@ -24,24 +24,8 @@ interface Props {
 
 /** Who is on a list, folded until it is wanted; where the owners don't show members, that is said. */
 export function WhoIsOn({ list, ask }: Props) {
-  const [view, setView] = useState<FellowsView | null>(null);
+  const [view, setView] = useFollowed(() => ask("space:members", { list }), list);
   const [failure, setFailure] = useState<ErrorCode | null>(null);
-  useEffect(() => {
-    let isOver = false;
-    const look = () =>
-      void ask("space:members", { list }).then(
-        (next) => {
-          if (!isOver) setView(next);
-        },
-        () => undefined,
-      );
-    look();
-    browser.storage.onChanged.addListener(look);
-    return () => {
-      isOver = true;
-      browser.storage.onChanged.removeListener(look);
-    };
-  }, [list]);
   const askServer = async () => {
     setFailure(null);
     // asked in the press itself, before anything is awaited

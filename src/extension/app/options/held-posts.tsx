@@ -1,7 +1,6 @@
-import { useEffect, useState } from "preact/hooks";
-import type { HeldPostsOfList, StoredHeldPost } from "../../moderation/held-posts-record.js";
-import { browser } from "../../platform/browser.js";
+import type { StoredHeldPost } from "../../moderation/held-posts-record.js";
 import { groupsOf } from "../../reading/display/state-line.js";
+import { useFollowed } from "../../ui/followed.js";
 import { t } from "../../ui/i18n.js";
 import type { Call } from "../calls/page-calls.js";
 import type { RunAction } from "./form-actions.js";
@@ -16,13 +15,7 @@ interface Props {
 
 export function HeldPosts({ list, call, act }: Props) {
   const { address, name } = list;
-  const [held, setHeld] = useState<HeldPostsOfList | null>(null);
-  useEffect(() => {
-    const read = () => void call("held:read", { list: address }).then(setHeld, () => undefined);
-    read();
-    browser.storage.onChanged.addListener(read);
-    return () => browser.storage.onChanged.removeListener(read);
-  }, [address]);
+  const [held] = useFollowed(() => call("held:read", { list: address }), address);
   const ask = () => withSending(() => act(() => call("held:ask", { list: address }), "held_asked"));
   return (
     <section class="held" aria-label={t("held_title_of", name)}>

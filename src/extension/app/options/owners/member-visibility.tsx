@@ -1,27 +1,11 @@
-import { useEffect, useState } from "preact/hooks";
-import { browser } from "../../../platform/browser.js";
+import { useFollowed } from "../../../ui/followed.js";
 import { t } from "../../../ui/i18n.js";
 import type { OwnerProps } from "./owner-actions.js";
 
 /** Whether members see each other: off, until an owner decides otherwise. */
 export function ShowMembers({ list: { address, waiting }, call, run }: OwnerProps) {
-  const [shown, setShown] = useState<"shown" | "hidden" | null>(null);
-  useEffect(() => {
-    let isOver = false;
-    const look = () =>
-      void call("owner:members-shown", { list: address }).then(
-        (next) => {
-          if (!isOver) setShown(next.shown);
-        },
-        () => undefined,
-      );
-    look();
-    browser.storage.onChanged.addListener(look);
-    return () => {
-      isOver = true;
-      browser.storage.onChanged.removeListener(look);
-    };
-  }, [address]);
+  const [answer] = useFollowed(() => call("owner:members-shown", { list: address }), address);
+  const shown = answer?.shown;
   const next = shown === "shown" ? "hidden" : "shown";
   const isAsked = waiting.some(({ what }) => what === "show-members");
   return (
