@@ -102,7 +102,7 @@ onEachStore(() => {
     const process = await serve();
     expect(await send(process, (await seal(list, alice)).raw)).toMatchObject({ code: 250 });
     await server.sink.until(({ caught }) => caught.length === 2);
-    expect(await counts()).toMatchObject({ aside: 2 });
+    await eventually(async () => expect(await counts()).toMatchObject({ aside: 2 }));
     await eventually(async () =>
       expect(process.logged()).toMatch(/"level":"error".*"post":1.*"msg":"post-set-aside"/),
     );

@@ -120,6 +120,7 @@ onEachStore(() => {
     await rm(join(server.folder.keys, `${bobs.fingerprint}.secret`));
     await server.start();
     expect(await server.post(list, alice)).toMatchObject({ code: 250 });
+    await server.untilQuiet();
     await server.sink.until((sink) => sink.caught.length === 2);
     expect(server.sink.for(bob.address)).toEqual([]);
     expect(await server.office(({ store }) => store.queueCounts())).toMatchObject({ aside: 1 });

@@ -45,7 +45,8 @@ test("lists, queue, relay, disk, backup and alarms stand on one screen", async (
   await server.office((office) => setRole(office, list.address, alice.address, "owner"));
   const old = await server.createList("a-list-with-a-long-name@lists.test");
   await server.office((office) => retireList(office, old.address));
-  await server.start();
+  // what is not taken at the first attempt waits, and is not given up meanwhile
+  await server.start("smtp", "smtp", { retryPauses: [3_600_000] });
   server.sink.mood = (to) => ({ code: 451, text: to, at: "rcpt" });
   await server.post(list, alice);
   const file = join(folder, "backup.db");

@@ -68,11 +68,13 @@ describeWithPostgres("three machines with clocks a minute apart", (cluster) => {
     const first = await machine(0);
     const ahead = await machine(MINUTE);
     const behind = await machine(-MINUTE);
-    // the relay of the one that has the post takes its time until the others have found the work
+    // the relay of the one that has the post takes its time until the others have found the work, and the one of the quickest of
+    // those until the last has: each delivers some, however late it comes to it
     const [firstSink, aheadSink, behindSink] = sinks;
     if (firstSink === undefined || aheadSink === undefined || behindSink === undefined)
       throw new Error("no sinks");
     const hasSome = ({ caught }: Sink) => caught.length > 0;
+    aheadSink.patience = firstSink.until(hasSome).then(() => undefined);
     behindSink.patience = Promise.all([firstSink.until(hasSome), aheadSink.until(hasSome)]).then(
       () => undefined,
     );
