@@ -17,11 +17,25 @@ import { readBackupFile, writeBackupFile } from "../../src/extension/worker/back
 import { practise } from "../../src/extension/worker/practice.js";
 import { fromBase64 } from "../../src/mail/base64.js";
 import { makeBackupPassphrase } from "../../src/membership/file/backup.js";
-import { generateMemberKey, sealingHalf, writeSealingKey } from "../../src/openpgp/keys.js";
-import { generateListKey, listKeyKindOf, writeListOpener } from "../../src/openpgp/list-keys.js";
+import { generateMemberKey, readOpeningKey, sealingHalf, writeSealingKey } from "../../src/openpgp/keys.js";
+import {
+  generateListKey,
+  listKeyKindOf,
+  parseListKeyId,
+  writeListOpener,
+} from "../../src/openpgp/list-keys.js";
 import { generateSecret } from "../../src/openpgp/secrets.js";
-import { addMember, createList, setListKey, setPolicy } from "../../src/server/admin/administration.js";
+import {
+  addMember,
+  createList,
+  removeMember,
+  setListKey,
+  setPolicy,
+} from "../../src/server/admin/administration.js";
+import { resumeList } from "../../src/server/admin/resume-list.js";
+import { Heads } from "../../src/server/store/rollback-guard.js";
 import { begin, cardFile, play, teamAddress } from "../server/asking.js";
+import { signedFile } from "../server/request-file.js";
 import { haveWorkerNear } from "./near-worker.js";
 import { Addon } from "./play-addon.js";
 
@@ -165,6 +179,22 @@ describe("the server is restored from a backup", () => {
     expect([await secretOf(ann), await secretOf(olga)]).toEqual([secret, secret]);
     // she is on the roster again, and has the secret that it is of
     expect(await secretOf(eve)).toBe(former);
+    expect(play.sink.for(eve.address)).toHaveLength(came);
+
+    // as OPERATING says: the roster and the list key of today by the operator, and the owner's signature for the entry that follows
+    await play.office(async (desk) => {
+      const secretId = parseListKeyId((await olga.list()).listKeyFingerprint);
+      await removeMember(desk, list, eve.address);
+      const row = await setListKey(desk, list, { secretId });
+      const key = await readOpeningKey("member", fromBase64((await olga.key()).secret));
+      const command = { do: "resume-server", head: await desk.store.recordHead(row.id) } as const;
+      const file = await signedFile({ address: list, key: { fingerprint: secretId } }, command, key);
+      await resumeList({ ...desk, heads: new Heads(play.folder.heads) }, row, file);
+    });
+    await play.stop();
+    await play.start();
+    await ann.posts("all is well again");
+    expect((await bob.reads("all is well again")).view.passage).toMatchObject({ via: "list" });
     expect(play.sink.for(eve.address)).toHaveLength(came);
   });
 });

@@ -3,11 +3,10 @@ import { createMessage, sign } from "openpgp";
 import { type Command, newRequestId } from "../../src/membership/request/request.js";
 import type { OpeningKey } from "../../src/openpgp/keys.js";
 import { notations } from "../../src/protocol/binding.js";
-import type { PlayList } from "./play-server.js";
 
 /** `command` has only fields that are JSON as they stand. */
 export async function signedFile(
-  list: PlayList,
+  list: { readonly address: string; readonly key: { readonly fingerprint: string } },
   command: Extract<Command, { do: "resume-server" }>,
   by: OpeningKey<"member">,
   date = new Date(),

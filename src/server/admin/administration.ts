@@ -22,6 +22,7 @@ import { MAX_LIST_LOCAL_PART, MAX_NAME_CHARACTERS } from "../base/limits.js";
 import { newListKeyRow } from "../store/list-key-material.js";
 import { defaultListSettings } from "../store/list-settings.js";
 import { discardSecret, keepSecret } from "../store/member-secrets.js";
+import { Heads } from "../store/rollback-guard.js";
 import type { RosterChange } from "../store/roster-record.js";
 import {
   certificatePathOf,
@@ -147,7 +148,8 @@ export async function createList(office: AdminContext, request: ListRequest): Pr
 }
 
 /**
- * Gives a list its list key. A list key is for one list only, ever.
+ * Gives a list its list key. A list key is for one list only, ever. It replaces one only where a restore has paused the list, and so
+ * an owner has to look at the record before anything goes on: the backup may be older than the list key of today.
  *
  * @throws BadRequest, Conflict, ListSealError
  */
@@ -158,11 +160,15 @@ export async function setListKey(
 ): Promise<List> {
   const list = await findList(office, address);
   const key = await readListKey(parseAddress(list.address), list.profile, source);
-  await office.store.setListKey(list.id, key, {
+  const change: RosterChange = {
     do: "list-key",
     fingerprint: key.fingerprint,
     ...operatorWord(office),
-  });
+  };
+  const { store, folder } = office;
+  const isRestored = (await new Heads(folder.heads).pausedSince(list.address)) !== undefined;
+  if (isRestored) await store.restoreListKey(list.id, key, change, office.now());
+  else await store.setListKey(list.id, key, change);
   return findList(office, address);
 }
 

@@ -116,6 +116,11 @@ export interface ListStore {
   listById(id: number): Promise<List | undefined>;
   /** @throws Conflict if any list has ever used some of the key's material, or the list has a key; SecretConflict */
   setListKey(listId: number, key: NewListKeyRow, change: RosterChange): Promise<void>;
+  /**
+   * Puts a list key in the place of the one that a list has by an old backup. No post under that is taken from `now` on.
+   * @throws Conflict if any list has ever used some of the key's material; SecretConflict
+   */
+  restoreListKey(listId: number, key: NewListKeyRow, change: RosterChange, now: number): Promise<void>;
   /** Newest first. */
   formerListKeys(listId: number): Promise<readonly FormerListKey[]>;
   /** @throws SecretConflict */
@@ -169,6 +174,20 @@ export function listsIn(database: Database): ListStore {
     setListKey: (listId, key, change) =>
       database.transaction(function* () {
         yield* lockList(database, listId);
+        yield* takeListKey(listId, key);
+        yield* appendToRecord(listId, change);
+      }),
+
+    restoreListKey: (listId, key, change, now) =>
+      database.transaction(function* () {
+        yield* lockList(database, listId);
+        // the owner's next list key has a serial above that of the one that the backup lacks
+        yield sql`INSERT INTO former_list_keys (list_id, serial, fingerprint, certificate, grace_ends)
+            SELECT id, 1 + COALESCE((SELECT MAX(serial) FROM former_list_keys WHERE list_id = lists.id), 0),
+              list_key_fingerprint, list_key, CAST(${now} AS BIGINT)
+            FROM lists WHERE id = ${listId} AND list_key IS NOT NULL`;
+        yield sql`UPDATE former_list_keys SET grace_ends = ${now} WHERE list_id = ${listId} AND grace_ends > ${now}`;
+        yield sql`UPDATE lists SET list_key = NULL WHERE id = ${listId}`;
         yield* takeListKey(listId, key);
         yield* appendToRecord(listId, change);
       }),
