@@ -1,5 +1,5 @@
 /** The add-on's worker in the test's own process: its jobs are the real ones. */
-import type { JobAnswer, JobMessage, JobName } from "../../src/extension/worker/table.js";
+import type { JobAnswer, JobMessage } from "../../src/extension/worker/table.js";
 import { HOST_BASE } from "./fake-host.js";
 
 class NearWorker extends EventTarget {
@@ -14,16 +14,6 @@ class NearWorker extends EventTarget {
 
   postMessage(job: JobMessage): void {
     this.asked.push(job.name);
-    if (job.name === remembered) {
-      const key = JSON.stringify(job.input);
-      const outcome = outcomes.get(key);
-      if (outcome !== undefined) {
-        const data: JobAnswer = { id: job.id, outcome };
-        queueMicrotask(() => this.dispatchEvent(new MessageEvent("message", { data })));
-        return;
-      }
-      keys.set(job.id, key);
-    }
     toWorker.dispatchEvent(new MessageEvent("message", { data: structuredClone(job) }));
   }
 
@@ -37,15 +27,6 @@ const toWorker = new EventTarget();
 /** All that were started, the newest last. */
 export const workers: NearWorker[] = [];
 
-let remembered: JobName | undefined;
-const keys = new Map<number, string>();
-const outcomes = new Map<string, JobAnswer["outcome"]>();
-
-/** From now on, jobs of this name that are the same in every byte are done once: a crowd may share one certificate. */
-export function rememberJobs(name: JobName): void {
-  remembered = name;
-}
-
 /** Puts it in the place of the browser's `Worker`. */
 export async function haveWorkerNear(): Promise<void> {
   Object.assign(globalThis, {
@@ -53,8 +34,6 @@ export async function haveWorkerNear(): Promise<void> {
     self: {
       addEventListener: toWorker.addEventListener.bind(toWorker),
       postMessage: (data: JobAnswer) => {
-        const key = keys.get(data.id);
-        if (key !== undefined) outcomes.set(key, data.outcome);
         // one worker's code serves all that were started: each knows its own jobs by their numbers
         for (const worker of workers)
           if (!worker.ended) worker.dispatchEvent(new MessageEvent("message", { data }));

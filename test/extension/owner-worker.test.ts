@@ -1,19 +1,16 @@
 /** The worker's jobs for owners, with real keys: what they make is read by those for whom it is. */
 
-import type { OwnedList } from "../../src/extension/records/owned-list.js";
+import type { NoticeContent, OwnedList } from "../../src/extension/records/owned-list.js";
+import { noticePackets, sealNoticeForAll } from "../../src/extension/worker/epoch-notice.js";
 import { makeListKey, readCardFile, readPublicKey } from "../../src/extension/worker/owner-card.js";
 import { makeInvitation } from "../../src/extension/worker/owner-invite.js";
-import {
-  followRecord,
-  newListKeyNotice,
-  ownersNotice,
-  readReceipt,
-} from "../../src/extension/worker/owner-record.js";
-import { toBase64 } from "../../src/mail/base64.js";
+import { followRecord, readReceipt } from "../../src/extension/worker/owner-record.js";
+import { fromBase64, toBase64 } from "../../src/mail/base64.js";
 import { parseAddress, requestAddress } from "../../src/mail/mailbox.js";
 import { makeCode, readInvitation } from "../../src/membership/invitation/invitation.js";
 import { makeClaimCode, writeCard } from "../../src/membership/invitation/server-card.js";
 import { type ListBeforeNotice, openNotice, writeReceipt } from "../../src/membership/notice/owner-notice.js";
+import { noticeOf } from "../../src/membership/notice/shared-notice.js";
 import {
   armorSealingKey,
   generateKey,
@@ -114,19 +111,25 @@ test("former owners' introductions stay, and former owners are in no new invitat
   expect(owners.map(({ fingerprint }) => fingerprint)).toEqual([owner.fingerprint]);
 });
 
+/** A notice as the add-on makes it, for one member. */
+async function noticeFor(certificate: string, tidings: NoticeContent): Promise<Uint8Array> {
+  const at = new Date(Math.floor(Date.now() / 1000) * 1000).toISOString();
+  const input = { list, secret, tidings, before: [], serial: 1, now: at };
+  const { body, sessionKey } = await sealNoticeForAll(input);
+  const members = [{ certificate, target: null }];
+  const { made } = await noticePackets({ sessionKey, profile: "compatible", members, now: at });
+  const packet = made[0]?.packet;
+  if (packet === undefined || packet === null) throw new Error("no packet");
+  return noticeOf(packet, fromBase64(body));
+}
+
 test("notices are opened by their member, and a receipt names who has it", async () => {
   const member = await generateMemberKey({ address: bob, name: "Bob", profile: "compatible" });
   const certificate = armorSealingKey(sealingHalf(member));
   const next = await makeListKey({ address: team, profile: "compatible", kind: "pair" });
   const graceEnds = new Date(Math.floor(Date.now() / 1000) * 1000).toISOString();
-  const common = { list, secret, member: certificate, now: graceEnds };
-  const { sealed } = await newListKeyNotice({
-    ...common,
-    listKey: next.listKey,
-    before: [],
-    serial: 1,
-    graceEnds,
-  });
+  const { listKey, fingerprint } = next;
+  const sealed = await noticeFor(certificate, { news: "new-list-key", listKey, fingerprint, graceEnds });
   const opened = await openNotice(sealed, member, known());
   if (opened.kind !== "news" || opened.notice.news.kind !== "new-list-key") throw new Error("no list key");
   expect(opened.notice.news.listKey.fingerprint).toBe(next.fingerprint);
@@ -161,13 +164,8 @@ test("members take other owners from an owner's notice", async () => {
   const member = await generateMemberKey({ address: bob, name: "Bob", profile: "compatible" });
   const second = await generateMemberKey({ address: "mia@example.test", name: "Mia", profile: "compatible" });
   const owners = [...list.owners, term(second, "mia@example.test", 1)];
-  const { sealed } = await ownersNotice({
-    list: { ...list, owners },
-    secret,
-    member: armorSealingKey(sealingHalf(member)),
-    serial: 1,
-    now: now(),
-  });
+  const certificate = armorSealingKey(sealingHalf(member));
+  const sealed = await noticeFor(certificate, { news: "owners", owners });
   const opened = await openNotice(sealed, member, known());
   if (opened.kind !== "news" || opened.notice.news.kind !== "owners") throw new Error("no owners");
   expect(opened.notice.news.owners.map(({ address }) => address)).toEqual([olga, "mia@example.test"]);

@@ -114,14 +114,26 @@ async function take(raw: Uint8Array, handlers: IncomingHandlers = arrivals): Pro
   return arrived ?? { kind: "ordinary" };
 }
 
-/** As if the list's server were of an older version, which keeps no notice that is sealed once: each member gets a copy of their own. */
+const unknown = { kind: "refused", code: "unsupported-version" } as const;
+
+/** As if the list's server were of an older version, which keeps no notice of a new list key until the list changes over. */
 export const withOlderServer = (handlers: IncomingHandlers = arrivals): IncomingHandlers => ({
   ...handlers,
   answers: {
     ...handlers.answers,
-    "list-key-notice": (asked) => packetsAnswered(asked, { kind: "refused", code: "unsupported-version" }),
+    "list-key-notice": (asked) => packetsAnswered(asked, unknown),
   },
 });
+
+/** As if it were of one that takes no notice that is sealed once: each member's copy goes there whole. */
+export const withOldestServer = (handlers: IncomingHandlers = arrivals): IncomingHandlers =>
+  withOlderServer({
+    ...handlers,
+    answers: {
+      ...handlers.answers,
+      "shared-notice": (asked, _, date) => handlers.answers.notice(asked, unknown, date),
+    },
+  });
 
 export class Addon {
   readonly name: string;

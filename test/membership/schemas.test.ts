@@ -113,6 +113,12 @@ beforeAll(async () => {
       notice: { digest: "0".repeat(64), head },
     },
     {
+      do: "shared-notice",
+      ...news,
+      body: new Uint8Array(6),
+      packets: [{ to: fingerprint, packet: new Uint8Array(4) }],
+    },
+    {
       do: "list-key-notice",
       serial: 2,
       body: new Uint8Array(6),

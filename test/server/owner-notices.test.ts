@@ -10,7 +10,13 @@ import {
   writeNotice,
   writeReceipt,
 } from "../../src/membership/notice/owner-notice.js";
-import type { Command } from "../../src/membership/request/request.js";
+import { packetFor, sealForMembers } from "../../src/membership/notice/shared-notice.js";
+import {
+  MAX_NOTICE_BYTES,
+  MAX_NOTICE_COPIES,
+  MAX_NOTICE_MAILS_BYTES,
+} from "../../src/membership/request/commands.js";
+import { type Command, MAX_NOTICE_REQUEST_BYTES } from "../../src/membership/request/request.js";
 import {
   armorOpeningKey,
   generateKey,
@@ -18,6 +24,7 @@ import {
   type Profile,
   sealingHalf,
 } from "../../src/openpgp/keys.js";
+import { join } from "../../src/openpgp/packets.js";
 import { openStore } from "../../src/server/store/open-store.js";
 import { pairIn } from "../membership/list-pair.js";
 import {
@@ -44,7 +51,12 @@ import { onEachStore } from "./stores.js";
 const inWholeSeconds = (ms: number) => new Date(Math.floor(ms / 1000) * 1000);
 
 onEachStore(() => {
-  describe.each(["compatible", "rfc9580"] as const)("an owner's notice (%s)", (profile: Profile) => {
+  describe.each([
+    ["compatible", "sealed to each"],
+    ["rfc9580", "sealed to each"],
+    ["compatible", "sealed once"],
+    ["rfc9580", "sealed once"],
+  ] as const)("an owner's notice (%s, %s)", (profile: Profile, form) => {
     let bob: Person;
     let eve: Person;
     let next: OpeningKey<"list">;
@@ -84,7 +96,9 @@ onEachStore(() => {
       ...rekey(serial),
       news: { kind: "owners", owners: known.owners },
     });
-    const passing = async (notice: Notice, ...to: readonly Person[]): Promise<Command> => ({
+    const passing = async (notice: Notice, ...to: readonly Person[]): Promise<Command> =>
+      form === "sealed once" ? sharing(notice, ...to) : eachTheirs(notice, ...to);
+    const eachTheirs = async (notice: Notice, ...to: readonly Person[]): Promise<Command> => ({
       do: "notice",
       news: notice.news.kind,
       serial: notice.serial,
@@ -95,6 +109,20 @@ onEachStore(() => {
         })),
       ),
     });
+    const sharing = async (notice: Notice, ...to: readonly Person[]) => {
+      const { dataPacket, sessionKey } = await sealForMembers(notice, olga.key);
+      const packets = to.map(async ({ key }) => ({
+        to: key.fingerprint,
+        packet: await packetFor(sealingHalf(key), sessionKey, notice.date),
+      }));
+      return {
+        do: "shared-notice",
+        news: notice.news.kind,
+        serial: notice.serial,
+        body: dataPacket,
+        packets: await Promise.all(packets),
+      } as const;
+    };
     const noticesTo = (who: Person): Uint8Array[] =>
       play.sink.for(who.address).flatMap(({ raw }) => {
         const part = raw.toString("latin1").split(requestTypes.notice)[1];
@@ -173,6 +201,61 @@ onEachStore(() => {
       expect(await says(olga, await passing(rekey(4), bob))).toEqual(refused("not-allowed"));
       expect(noticesTo(bob)).toHaveLength(4);
     });
+
+    if (form === "sealed once") {
+      test("gives each member their own packet and the body, and nothing that an owner hides there", async () => {
+        const good = await sharing(owners(1), bob, eve);
+        const [bobs, eves] = good.packets;
+        if (bobs === undefined || eves === undefined) throw new Error("no packets");
+        expect(await says(olga, good)).toMatchObject({ kind: "done" });
+        await play.sink.until(() => noticesTo(bob).length + noticesTo(eve).length === 2);
+        for (const [who, { packet }] of [
+          [bob, bobs],
+          [eve, eves],
+        ] as const)
+          expect(noticesTo(who)).toEqual([new Uint8Array([...packet, ...good.body])]);
+        const both = { ...bobs, packet: new Uint8Array([...bobs.packet, ...eves.packet]) };
+        for (const bad of [
+          { ...good, serial: 2, packets: [both] },
+          { ...good, serial: 2, packets: [{ ...bobs, packet: good.body.subarray(0, 100) }] },
+          { ...good, serial: 2, body: new Uint8Array([...good.body, ...eves.packet]) },
+          { ...good, serial: 2, body: eves.packet },
+        ])
+          expect(await says(olga, bad)).toEqual(refused("damaged"));
+      });
+
+      /** A body of nearly the largest size that nobody looks into, and Bob's packet as often as a command may have it. */
+      const large = async () => {
+        const body = new Uint8Array(MAX_NOTICE_BYTES - 1024);
+        // a SEIPD packet's header: its tag, and four octets of length
+        body.set([0xd2, 0xff]);
+        new DataView(body.buffer).setUint32(2, body.length - 6);
+        const [packet] = (await sharing(owners(1), bob)).packets;
+        if (packet === undefined) throw new Error("no packet");
+        const packets = Array.from({ length: MAX_NOTICE_COPIES }, () => packet);
+        return { do: "shared-notice", news: "owners", serial: 1, body, packets } as const;
+      };
+
+      test("where nobody counts, a command that is small enough makes half a gigabyte of mail", async () => {
+        const { body, packets } = await large();
+        const sent = await written({ ...(await large()), packets: packets.slice(0, 1) }, [olga.key]);
+        expect(sent.raw.length + packets.length * 300).toBeLessThan(MAX_NOTICE_REQUEST_BYTES);
+        const octets = packets.reduce((sum, { packet }) => sum + join(packet, body).length, 0);
+        expect(octets).toBeGreaterThan(500_000_000);
+      });
+
+      test("makes no more mail than one command may: a large body for very many is refused", async () => {
+        const command = await large();
+        const [packet] = command.packets;
+        const most = Math.floor(
+          MAX_NOTICE_MAILS_BYTES / (command.body.length + (packet?.packet.length ?? 0)),
+        );
+        const named = (count: number) => ({ ...command, packets: command.packets.slice(0, count) });
+        expect(await says(olga, named(most + 1))).toEqual(refused("too-large"));
+        expect(noticesTo(bob)).toEqual([]);
+        expect(await says(olga, named(1))).toMatchObject({ kind: "done" });
+      });
+    }
 
     test("that still waits for the relay when its member is removed is never sent", async () => {
       await play.sink.close();

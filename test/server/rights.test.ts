@@ -142,13 +142,18 @@ async function requests({ oscar, bob, eve }: Cast, guest: Invited) {
       copies: [{ to: eve.key.fingerprint, sealed: new Uint8Array([1, 2, 3]) }],
     }),
     "Oscar leaves a list key's notice": await by(oscar, await sharedNotice(oscar, eve)),
+    "Oscar's notice for all": await by(oscar, {
+      ...(await sharedNotice(oscar, eve)),
+      do: "shared-notice",
+      news: "owners",
+    }),
     "Oscar asks for the roster": await by(oscar, { do: "roster", after: 0 }),
     "Greta joins": (await written(join(guest), [guest.introduction, guest.who.key])).raw,
   };
 }
 
 /** The notice of a new list key, sealed for one member. */
-async function sharedNotice(owner: Person, member: Person): Promise<Command> {
+async function sharedNotice(owner: Person, member: Person) {
   const date = new Date(Math.floor(Date.now() / 1000) * 1000);
   const made = await sealForMembers(
     {
@@ -165,7 +170,7 @@ async function sharedNotice(owner: Person, member: Person): Promise<Command> {
   );
   const packet = await packetFor(sealingHalf(member.key), made.sessionKey, date);
   const packets = [{ to: member.key.fingerprint, packet }];
-  return { do: "list-key-notice", serial: 1, body: made.dataPacket, packets };
+  return { do: "list-key-notice", serial: 1, body: made.dataPacket, packets } as const;
 }
 
 type Name = keyof Awaited<ReturnType<typeof requests>>;
@@ -185,6 +190,7 @@ const oscarsWords: readonly Name[] = [
   "Oscar takes the server key",
   "Oscar's notice",
   "Oscar leaves a list key's notice",
+  "Oscar's notice for all",
   "Oscar removes Eve",
   "Oscar renews",
   "Oscar asks for the roster",

@@ -1,5 +1,12 @@
-import { MAX_NOTICE_COPIES } from "../../membership/request/request.js";
-import { parseFingerprint } from "../../openpgp/keys.js";
+import { fromBase64 } from "../../mail/base64.js";
+import { noticeOf } from "../../membership/notice/shared-notice.js";
+import {
+  type Command,
+  MAX_NOTICE_COPIES,
+  MAX_NOTICE_MAILS_BYTES,
+  MAX_NOTICE_PACKET_BYTES,
+  type NoticeCopy,
+} from "../../membership/request/commands.js";
 import { codeOf, type ErrorCode } from "../platform/errors.js";
 import type { NoticeRun, OwnedList, StoredNotice } from "../records/owned-list.js";
 import { changeOwned } from "../records/owned-storage.js";
@@ -7,13 +14,14 @@ import { load, update } from "../records/storage.js";
 import type { StoredList } from "../records/stored.js";
 import { forgetPending, pendingFor, sendAgain } from "../requests/send-request.js";
 import { runJob } from "../worker/client.js";
+import { makePackets, type NamedPacket } from "./notice-packets.js";
 import { askAsOwner, ownerSecret } from "./owner-requests.js";
 import { asMembersKnow } from "./second-owner.js";
 import { listSecretsBefore } from "./secrets-before.js";
-import { untold } from "./view.js";
+import { type NoticeAddressee, untold } from "./view.js";
 
 /**
- * A notice to all members, in as many requests as it takes: one batch after the other, all under one serial. The owner's own
+ * A notice to all members, in as many requests as it takes: one batch after the other, each sealed once for all in it, all under one serial. The owner's own
  * side changes over when the server has taken the last one.
  *
  * What was taken is kept after each answer, and who is left is looked up in the owner's log before each batch. So it can
@@ -33,44 +41,88 @@ export interface BatchLimits {
  */
 export const fullBatch: BatchLimits = { copies: MAX_NOTICE_COPIES, octets: 700_000 };
 
-/** A copy's fingerprint, the names of its fields and the indentation. */
-const COPY_FRAME_OCTETS = 160;
+/** A copy's or packet's fingerprint, the names of its fields and the indentation. */
+const FRAME_OCTETS = 160;
 
-/** Seals one member's copy. @throws ListSealError `key-locked` when it is made; what the worker throws */
-async function sealerFor(
+/** Notices whose server is of a version before `shared-notice`, as long as this page lives: each member's copy goes there whole. */
+const needCopies = new Set<string>();
+
+const nameOf = ({ address }: OwnedList, { tidings, serial }: NoticeRun): string =>
+  `${address} ${tidings.news} ${serial}`;
+
+/** The server refused `shared-notice` as a command that it doesn't know. */
+export function noteOlderServer(list: OwnedList): void {
+  if (list.telling !== null) needCopies.add(nameOf(list, list.telling));
+}
+
+/** What a batch asks for, and the members whom it leaves told. */
+interface Batch {
+  /** undefined: nothing can be sealed to any of them. */
+  readonly command: Extract<Command, { readonly do: "notice" | "shared-notice" }> | undefined;
+  readonly to: StoredNotice["to"];
+}
+
+const inBase64 = (octets: number): number => Math.ceil(octets / 3) * 4;
+
+/**
+ * Seals the notice once, for as many of these members as go in one request: those behind them get it sealed once more.
+ * @throws ListSealError `key-locked`; what the workers throw
+ */
+async function nextBatch(
   list: OwnedList,
-  { tidings, serial, at }: NoticeRun,
-): Promise<(member: string) => Promise<Uint8Array>> {
-  const secret = await ownerSecret(list);
+  run: NoticeRun,
+  left: readonly NoticeAddressee[],
+  limits: BatchLimits,
+): Promise<Batch> {
   const { address, profile, listKeyFingerprint, serverFingerprint } = list;
-  const owners = tidings.news === "owners" ? tidings.owners : list.owners;
-  const noticed = { address, profile, listKeyFingerprint, serverFingerprint, owners };
-  const common = { list: noticed, secret, serial, now: at };
-  const before = tidings.news === "new-list-key" ? await listSecretsBefore(list, tidings.fingerprint) : [];
-  return async (member) => {
-    switch (tidings.news) {
-      case "new-list-key": {
-        const { listKey, graceEnds } = tidings;
-        return (await runJob("new-list-key-notice", { ...common, member, listKey, before, graceEnds }))
-          .sealed;
-      }
-      case "new-server-key": {
-        const { certificate } = tidings;
-        return (await runJob("server-notice", { ...common, member, certificate })).sealed;
-      }
-      case "owners":
-        return (await runJob("owners-notice", { ...common, member })).sealed;
-    }
+  const { tidings, serial, at } = run;
+  const { news } = tidings;
+  const { body, sessionKey } = await runJob("seal-notice", {
+    list: { address, profile, listKeyFingerprint, serverFingerprint },
+    secret: await ownerSecret(list),
+    tidings,
+    before: news === "new-list-key" ? await listSecretsBefore(list, tidings.fingerprint) : [],
+    serial,
+    now: at,
+  });
+  const dataPacket = fromBase64(body);
+  const isWhole = needCopies.has(nameOf(list, run));
+  const common = isWhole ? 0 : inBase64(dataPacket.length);
+  const octetsOf = (packet: number): number =>
+    FRAME_OCTETS + inBase64(isWhole ? packet + dataPacket.length : packet);
+  const most = Math.min(
+    limits.copies,
+    Math.floor((limits.octets - common) / octetsOf(0)),
+    Math.floor(MAX_NOTICE_MAILS_BYTES / (dataPacket.length + MAX_NOTICE_PACKET_BYTES)),
+  );
+  const readers = left.slice(0, Math.max(1, most));
+  const uncancelled = new AbortController().signal;
+  const made = await makePackets(list, { sessionKey, at }, readers, uncancelled, () => undefined);
+  const packets: NamedPacket[] = [];
+  let octets = common;
+  for (const named of made) {
+    octets += octetsOf(named.packet.length);
+    if (octets > limits.octets && packets.length > 0) break;
+    packets.push(named);
+  }
+  const firstLeft = made[packets.length]?.to;
+  const end = readers.findIndex(({ fingerprint }) => fingerprint === firstLeft);
+  const to = readers.slice(0, end < 0 ? readers.length : end);
+  return {
+    to: to.map((one) => ({ address: one.address, fingerprint: one.fingerprint, confirmedAt: null })),
+    command:
+      packets.length === 0
+        ? undefined
+        : isWhole
+          ? { do: "notice", news, serial, copies: packets.map((one) => copyOf(one, dataPacket)) }
+          : { do: "shared-notice", news, serial, body: dataPacket, packets },
   };
 }
 
-/** What is wrong with a member's certificate then, and with nothing else. */
-const unusable: ReadonlySet<ErrorCode> = new Set([
-  "key-expired",
-  "key-from-the-future",
-  "key-revoked",
-  "weak-algorithm",
-]);
+const copyOf = ({ to, packet }: NamedPacket, dataPacket: Uint8Array): NoticeCopy => ({
+  to,
+  sealed: noticeOf(packet, dataPacket),
+});
 
 /**
  * Asks the server to take the next batch, or changes over if none is left.
@@ -94,40 +146,15 @@ export async function passNext(
     await changeOver(list, telling);
     return "changed-over";
   }
-  const seal = await sealerFor(list, telling);
-  const copies: { readonly to: ReturnType<typeof parseFingerprint>; readonly sealed: Uint8Array }[] = [];
-  const to: StoredNotice["to"][number][] = [];
-  let octets = 0;
-  for (const { address, fingerprint, certificate } of left) {
-    if (copies.length === limits.copies) break;
-    const sealed = await seal(certificate).catch((error: unknown) => {
-      if (!unusable.has(codeOf(error, "worker-failed"))) throw error;
-      return undefined;
-    });
-    if (sealed === undefined) {
-      to.push({ address, fingerprint, confirmedAt: null });
-      continue;
-    }
-    octets += COPY_FRAME_OCTETS + Math.ceil(sealed.length / 3) * 4;
-    if (octets > limits.octets && copies.length > 0) break;
-    copies.push({ to: parseFingerprint(fingerprint), sealed });
-    to.push({ address, fingerprint, confirmedAt: null });
-  }
-  if (copies.length === 0) {
-    await changeOwned(list.address, (before) =>
-      before.telling === null
-        ? before
-        : { ...before, telling: { ...before.telling, told: [...before.telling.told, ...to] } },
-    );
+  const { command, to } = await nextBatch(list, telling, left, limits);
+  const change = (next: (run: NoticeRun) => NoticeRun) =>
+    changeOwned(list.address, (before) => ({ ...before, telling: before.telling && next(before.telling) }));
+  if (command === undefined) {
+    await change((run) => ({ ...run, told: [...run.told, ...to] }));
     return "passed-over";
   }
-  const { news } = telling.tidings;
-  const { id } = await askAsOwner(list, { do: "notice", news, serial: telling.serial, copies });
-  await changeOwned(list.address, (before) =>
-    before.telling === null
-      ? before
-      : { ...before, telling: { ...before.telling, asked: { request: id, to } } },
-  );
+  const { id } = await askAsOwner(list, command);
+  await change((run) => ({ ...run, asked: { request: id, to } }));
   return "asked";
 }
 

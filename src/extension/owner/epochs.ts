@@ -130,22 +130,21 @@ export async function decideOnKeys(address: string, rule: "itself" | "by-hand", 
  * @throws ListSealError `key-locked` before anything is kept
  */
 async function begun(list: OwnedList, why: EpochReason, graceDays: number): Promise<EpochRun> {
-  const { address, profile, listKeyFingerprint } = list;
+  const { address, profile, listKeyFingerprint, serverFingerprint } = list;
   const secret = await ownerSecret(list);
   const serial = await nextSerial(list, "new-list-key");
   const at = nowInSeconds();
   const graceEnds = new Date(at.getTime() + graceDays * DAY_MS).toISOString();
   const made = await runJob("make-list-key", { address, profile, kind: listKeyKindOf(listKeyFingerprint) });
+  const { listKey, fingerprint, certificate } = made;
   const { body, sessionKey } = await runJob("seal-notice", {
-    list: { address, profile, listKeyFingerprint },
+    list: { address, profile, listKeyFingerprint, serverFingerprint },
     secret,
-    listKey: made.listKey,
-    before: (await listSecretsBefore(list, made.fingerprint)).slice(0, SECRETS_BEFORE),
+    tidings: { news: "new-list-key", listKey, fingerprint, graceEnds },
+    before: (await listSecretsBefore(list, fingerprint)).slice(0, SECRETS_BEFORE),
     serial,
-    graceEnds,
     now: at.toISOString(),
   });
-  const { listKey, fingerprint, certificate } = made;
   const run: EpochRun = {
     ...{ serial, at: at.toISOString(), why, listKey, fingerprint, certificate: toBase64(certificate) },
     ...{ graceEnds, replaces: listKeyFingerprint, body, sessionKey, told: [], asked: null, refusedAt: null },

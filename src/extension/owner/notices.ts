@@ -8,14 +8,22 @@ import type { StoredOwner } from "../records/stored.js";
 import type { AnswerResult, IncomingHandlers } from "../requests/incoming.js";
 import type { PendingRequest } from "../requests/pending.js";
 import { runJob } from "../worker/client.js";
-import { type BatchLimits, batchAnswered, fullBatch, nextSerial, nowInSeconds, passNext } from "./batches.js";
+import {
+  type BatchLimits,
+  batchAnswered,
+  fullBatch,
+  nextSerial,
+  noteOlderServer,
+  nowInSeconds,
+  passNext,
+} from "./batches.js";
 import { changeAnswered, renewByHand } from "./epochs.js";
 import { askRoster, headOf, noteHead } from "./members.js";
 import { askAsOwner, noteRefusal, ownerSecret } from "./owner-requests.js";
 import { listSecretsBefore } from "./secrets-before.js";
 import { latecomers, ownersByLog, ownersUntold, untold } from "./view.js";
 
-/** What an owner tells all members, sealed to each: a new list key, a new server key, and who the owners are. */
+/** What an owner tells all members, sealed once for them and for nobody else: a new list key, a new server key, and who the owners are. */
 
 /**
  * Makes a new list key because the owner wants one, or goes on with one that the members have to be told of.
@@ -172,6 +180,10 @@ export async function noticeAnswered(
   const code = result.kind === "refused" ? result.code : null;
   const { list, id } = asked;
   await withLock("telling", () => changeOwned(list, (before) => batchAnswered(before, id, code)));
+  if (asked.do === "shared-notice" && code === "unsupported-version") {
+    noteOlderServer(await loadOwned(list));
+    return goOnTelling(list, limits);
+  }
   if (code !== null && code !== "not-a-member") return noteRefusal(asked, code);
   const head = headOf(result);
   if (head !== undefined) await noteHead(list, head, date);

@@ -1,5 +1,6 @@
 import { fromBase64, toBase64 } from "../../mail/base64.js";
 import { parseAddress } from "../../mail/mailbox.js";
+import type { News } from "../../membership/notice/owner-notice.js";
 import {
   type NoticeTarget,
   packetFor,
@@ -7,46 +8,44 @@ import {
   sealForMembers,
   targetOf,
 } from "../../membership/notice/shared-notice.js";
-import { type Profile, readOpeningKey, readSealingKey } from "../../openpgp/keys.js";
+import { type Profile, parseFingerprint, readOpeningKey, readSealingKey } from "../../openpgp/keys.js";
 import { parseListKeyId, readListOpener } from "../../openpgp/list-keys.js";
 import { hasX25519 } from "../../openpgp/pkesk-webcrypto.js";
 import { codeOf, type ErrorCode } from "../platform/errors.js";
-import type { OwnedList } from "../records/owned-list.js";
+import type { NoticeContent } from "../records/owned-list.js";
+import { termOf } from "./notices.js";
+import type { ListInNotice } from "./owner-jobs.js";
 import { readSecretsBefore, type SecretsBefore } from "./secrets-before.js";
 
-/** The notice of a new list key, sealed once for all members. */
+/** An owner's notice, sealed once for all members. */
 
 /**
- * The notice, signed and sealed: its data packet, and the session key with which each member's packet is made.
+ * The notice, signed and sealed: its data packet, and the session key with which each member's packet is made. Both in base64.
+ * @param input.before for a new secret of the list: what it is sealed under
  * @throws ListSealError what `sealForMembers` throws
  */
 export async function sealNoticeForAll({
   list,
   secret,
-  listKey,
+  tidings,
   before,
   serial,
-  graceEnds,
   now,
 }: {
-  readonly list: Pick<OwnedList, "address" | "profile" | "listKeyFingerprint">;
+  readonly list: ListInNotice;
   readonly secret: string;
-  readonly listKey: string;
+  readonly tidings: NoticeContent;
   readonly before: SecretsBefore;
   readonly serial: number;
-  readonly graceEnds: string;
   readonly now: string;
 }): Promise<{ readonly body: string; readonly sessionKey: string }> {
+  const date = new Date(now);
   const notice = {
     serial,
-    date: new Date(now),
+    date,
     list: { address: parseAddress(list.address), key: parseListKeyId(list.listKeyFingerprint) },
-    news: {
-      kind: "new-list-key",
-      listKey: await readListOpener(fromBase64(listKey), list.profile),
-      graceEnds: new Date(graceEnds),
-    },
-  } as const;
+    news: await newsOf(list, tidings, date),
+  };
   const owner = await readOpeningKey("member", fromBase64(secret));
   const { dataPacket, sessionKey } = await sealForMembers(
     notice,
@@ -54,6 +53,25 @@ export async function sealNoticeForAll({
     await readSecretsBefore(before, list.profile),
   );
   return { body: toBase64(dataPacket), sessionKey: toBase64(sessionKey) };
+}
+
+async function newsOf(list: ListInNotice, tidings: NoticeContent, date: Date): Promise<News> {
+  switch (tidings.news) {
+    case "new-list-key":
+      return {
+        kind: tidings.news,
+        listKey: await readListOpener(fromBase64(tidings.listKey), list.profile),
+        graceEnds: new Date(tidings.graceEnds),
+      };
+    case "new-server-key":
+      return {
+        kind: tidings.news,
+        server: await readSealingKey("server", fromBase64(tidings.certificate), date),
+        replaces: parseFingerprint(list.serverFingerprint),
+      };
+    case "owners":
+      return { kind: tidings.news, owners: await Promise.all(tidings.owners.map(termOf)) };
+  }
 }
 
 /** What is wrong with a member's certificate, and with nothing else: nobody else goes without because of it. */

@@ -78,7 +78,8 @@ async function knownBefore(list: StoredList): Promise<ListBeforeNotice> {
   };
 }
 
-async function termOf({ certificate, address, from, to }: StoredOwner): Promise<OwnerTerm> {
+/** An owner's term as it is kept. @throws ListSealError `key-damaged` */
+export async function termOf({ certificate, address, from, to }: StoredOwner): Promise<OwnerTerm> {
   return {
     certificate: await parseSealingKey("member", fromBase64(certificate)),
     address: parseAddress(address),

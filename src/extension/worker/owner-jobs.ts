@@ -5,10 +5,10 @@ import type { OwnedList } from "../records/owned-list.js";
 
 /** What an owner's jobs give, and what goes into them. Secrets are base64, unlocked, and stay in pages of ours and the worker. */
 
-/** What a notice says of its list. Not the whole: it goes to the worker once for each member, and has all members in it. */
+/** What a notice says of its list. Not the whole, which has all members in it. */
 export type ListInNotice = Pick<
   OwnedList,
-  "address" | "profile" | "listKeyFingerprint" | "serverFingerprint" | "owners"
+  "address" | "profile" | "listKeyFingerprint" | "serverFingerprint"
 >;
 
 /** What a server card says. */

@@ -1,29 +1,25 @@
 import { fromBase64, toBase64 } from "../../mail/base64.js";
-import { parseAddress } from "../../mail/mailbox.js";
 import { line, objectOf } from "../../membership/file/declaration.js";
 import { checked } from "../../membership/file/json-fields.js";
 import type { ListForProof } from "../../membership/introduction/introduction.js";
-import { openReceipt, writeNotice } from "../../membership/notice/owner-notice.js";
+import { openReceipt } from "../../membership/notice/owner-notice.js";
 import type { RecordLink } from "../../membership/request/answer-result.js";
 import type { NewsKind } from "../../membership/request/request.js";
 import { continueHistory, membersForNewKey } from "../../membership/roster/history.js";
 import type { RosterHistory } from "../../membership/roster/state.js";
 import {
   allFingerprints,
-  parseFingerprint,
   parseSealingKey,
   readOpeningKey,
   readSealingKey,
   userIdOf,
   writeSealingKey,
 } from "../../openpgp/keys.js";
-import { parseListKeyId, readListOpener } from "../../openpgp/list-keys.js";
+import { readListOpener } from "../../openpgp/list-keys.js";
 import { isSecret, profileOf } from "../../openpgp/secrets.js";
 import { AddonError } from "../platform/errors.js";
 import type { OwnedList } from "../records/owned-list.js";
 import { knownOwnedList } from "./owner-invite.js";
-import type { ListInNotice } from "./owner-jobs.js";
-import { readSecretsBefore, type SecretsBefore } from "./secrets-before.js";
 
 /** The owner's own log, and what is said to members by it. */
 
@@ -89,86 +85,6 @@ async function withOwnersOf(history: RosterHistory, known: ListForProof): Promis
 }
 
 /**
- * A new list key's notice for one member.
- * @throws ListSealError what `writeNotice` throws
- */
-export async function newListKeyNotice({
-  list,
-  secret,
-  member,
-  listKey,
-  before,
-  serial,
-  graceEnds,
-  now,
-}: {
-  readonly list: ListInNotice;
-  readonly secret: string;
-  /** Armored, from the owner's own log. */
-  readonly member: string;
-  readonly listKey: string;
-  readonly before: SecretsBefore;
-  readonly serial: number;
-  readonly graceEnds: string;
-  readonly now: string;
-}): Promise<{ readonly sealed: Uint8Array }> {
-  const sealed = await writeNotice(
-    {
-      serial,
-      date: new Date(now),
-      list: { address: parseAddress(list.address), key: parseListKeyId(list.listKeyFingerprint) },
-      news: {
-        kind: "new-list-key",
-        listKey: await readListOpener(fromBase64(listKey), list.profile),
-        graceEnds: new Date(graceEnds),
-      },
-    },
-    await readOpeningKey("member", fromBase64(secret)),
-    await readSealingKey("member", member, new Date(now)),
-    await readSecretsBefore(before, list.profile),
-  );
-  return { sealed };
-}
-
-/**
- * An owners' notice for one member; the terms are those of `list`.
- * @throws ListSealError what `writeNotice` throws
- */
-export async function ownersNotice({
-  list,
-  secret,
-  member,
-  serial,
-  now,
-}: {
-  readonly list: ListInNotice;
-  readonly secret: string;
-  readonly member: string;
-  readonly serial: number;
-  readonly now: string;
-}): Promise<{ readonly sealed: Uint8Array }> {
-  const owners = await Promise.all(
-    list.owners.map(async ({ certificate, address, from, to }) => ({
-      certificate: await parseSealingKey("member", fromBase64(certificate)),
-      address: parseAddress(address),
-      from,
-      ...(to === null ? {} : { to }),
-    })),
-  );
-  const sealed = await writeNotice(
-    {
-      serial,
-      date: new Date(now),
-      list: { address: parseAddress(list.address), key: parseListKeyId(list.listKeyFingerprint) },
-      news: { kind: "owners", owners },
-    },
-    await readOpeningKey("member", fromBase64(secret)),
-    await readSealingKey("member", member, new Date(now)),
-  );
-  return { sealed };
-}
-
-/**
  * A member's word that a notice has arrived.
  * @throws ListSealError what `openReceipt` throws
  */
@@ -220,41 +136,4 @@ export async function readServerOffer({
     throw new AddonError("unfit-server-key", "the server key is another's key");
   }
   return { certificate: toBase64(writeSealingKey(server)), fingerprint: server.fingerprint };
-}
-
-/**
- * The notice of another server key for one member.
- * @throws ListSealError what `writeNotice` throws
- */
-export async function serverNotice({
-  list,
-  secret,
-  member,
-  certificate,
-  serial,
-  now,
-}: {
-  readonly list: ListInNotice;
-  readonly secret: string;
-  readonly member: string;
-  /** In base64. */
-  readonly certificate: string;
-  readonly serial: number;
-  readonly now: string;
-}): Promise<{ readonly sealed: Uint8Array }> {
-  const sealed = await writeNotice(
-    {
-      serial,
-      date: new Date(now),
-      list: { address: parseAddress(list.address), key: parseListKeyId(list.listKeyFingerprint) },
-      news: {
-        kind: "new-server-key",
-        server: await readSealingKey("server", fromBase64(certificate), new Date(now)),
-        replaces: parseFingerprint(list.serverFingerprint),
-      },
-    },
-    await readOpeningKey("member", fromBase64(secret)),
-    await readSealingKey("member", member, new Date(now)),
-  );
-  return { sealed };
 }

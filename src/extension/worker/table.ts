@@ -19,14 +19,7 @@ import { open } from "./open.js";
 import { openMail } from "./open-mail.js";
 import { listKeyFile, makeListKey, readCardFile, readPublicKey } from "./owner-card.js";
 import { makeInvitation } from "./owner-invite.js";
-import {
-  followRecord,
-  newListKeyNotice,
-  ownersNotice,
-  readReceipt,
-  readServerOffer,
-  serverNotice,
-} from "./owner-record.js";
+import { followRecord, readReceipt, readServerOffer } from "./owner-record.js";
 import { practise } from "./practice.js";
 import { openPrivateLetter, sealPrivateLetter } from "./private-letters.js";
 import { readMail } from "./read-mail.js";
@@ -75,13 +68,10 @@ export const jobs = {
   "make-list-key": makeListKey,
   "make-invitation": makeInvitation,
   "follow-record": followRecord,
-  "new-list-key-notice": newListKeyNotice,
   "seal-notice": sealNoticeForAll,
   "notice-packets": noticePackets,
   "notice-targets": targetsOf,
-  "owners-notice": ownersNotice,
   "read-server-offer": readServerOffer,
-  "server-notice": serverNotice,
   "open-receipt": readReceipt,
   "read-public-key": readPublicKey,
   "list-key-file": listKeyFile,

@@ -23,6 +23,7 @@ export const commandNames = [
   "new-server-key",
   "resume-server",
   "notice",
+  "shared-notice",
   "list-key-notice",
   "receipt",
   "receipts",

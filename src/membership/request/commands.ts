@@ -67,6 +67,9 @@ export const MAX_NOTICE_PACKETS = 4_000;
 /** One member's session key packet: 0.1 kB for a key on a curve, 1 kB for RSA. Against a "packet" that fills the database. */
 export const MAX_NOTICE_PACKET_BYTES = 2 * 1024;
 
+/** Octets that one `shared-notice` command may make of members' mails. Against one of 0.6 MB that fills the queue with gigabytes. */
+export const MAX_NOTICE_MAILS_BYTES = 32 * 1024 * 1024;
+
 /** The data packet of a new list key's notice: one secret key, armored and signed. Against a "notice" that fills the database. */
 export const MAX_NOTICE_BODY_BYTES = 64 * 1024;
 
@@ -198,6 +201,17 @@ export type Command = Named<
       readonly copies: readonly NoticeCopy[];
     }
   /**
+   * The same notice sealed once for all of them (`../notice/shared-notice.ts`): each gets their packet in front of `body`, its data
+   * packet, at once. Several commands under one serial may have bodies of their own.
+   */
+  | {
+      readonly do: "shared-notice";
+      readonly news: NewsKind;
+      readonly serial: number;
+      readonly body: Uint8Array;
+      readonly packets: readonly NoticePacket[];
+    }
+  /**
    * An owner leaves the notice of a new list key with the server, sealed once for all members: `body` is its data packet, and each
    * member has a session key packet. As many commands as it takes, under one `body`; none of it is passed on, nor is anything
    * changed, until a `new-list-key` names it.
@@ -258,6 +272,7 @@ export function written(command: Command): Readonly<Record<string, unknown>> {
         ...command,
         copies: command.copies.map(({ to, sealed }) => ({ to, sealed: toBase64(sealed) })),
       };
+    case "shared-notice":
     case "list-key-notice":
       return {
         ...command,
@@ -309,6 +324,7 @@ export const headDeclaration = objectOf({ number: anyCount, hash: hexDigits(64) 
 const named = { address: canonicalAddress, fingerprint: fingerprintText };
 const newcomer = { name: line(MAX_PERSON_NAME), certificate: armored, shape: wordOf(...copyShapes) };
 const news = { news: wordOf(...newsKinds), serial: anyCount };
+const noticePacket = objectOf({ to: fingerprintText, packet: base64To(MAX_NOTICE_PACKET_BYTES) });
 const held = { author: fingerprintText, messageId: line(MAX_MESSAGE_ID) };
 
 /** The fields of each command. */
@@ -363,13 +379,17 @@ const commandFields = {
       limit: MAX_NOTICE_COPIES,
     }),
   }),
+  "shared-notice": objectOf({
+    do: wordOf("shared-notice"),
+    ...news,
+    body: base64To(MAX_NOTICE_BYTES),
+    packets: several(noticePacket, { limit: MAX_NOTICE_COPIES }),
+  }),
   "list-key-notice": objectOf({
     do: wordOf("list-key-notice"),
     serial: anyCount,
     body: base64To(MAX_NOTICE_BODY_BYTES),
-    packets: several(objectOf({ to: fingerprintText, packet: base64To(MAX_NOTICE_PACKET_BYTES) }), {
-      limit: MAX_NOTICE_PACKETS,
-    }),
+    packets: several(noticePacket, { limit: MAX_NOTICE_PACKETS }),
   }),
   receipt: objectOf({ do: wordOf("receipt"), ...news, receipt: base64To(MAX_RECEIPT_BYTES) }),
   receipts: objectOf({ do: wordOf("receipts"), ...news }),

@@ -92,12 +92,14 @@ export {
 /** A sealed request. A join carries two certificates (4 kB). Against a "request" that keeps the server busy. */
 export const MAX_REQUEST_BYTES = 64 * 1024;
 
-/** A `notice`: a copy for each member, 2 kB each; a `list-key-notice`: 0.1 kB each. Never kept as it came. Against a "request" that fills the memory. */
+/** A `notice`: a copy for each member, 2 kB each; a `shared-notice` or `list-key-notice`: 0.1 kB each. Never kept as it came. Against a "request" that fills the memory. */
 export const MAX_NOTICE_REQUEST_BYTES = 4 * 1024 * 1024;
 
 /** How large a command may be, sealed or opened. */
 const limitOf = (name: CommandName): number =>
-  name === "notice" || name === "list-key-notice" ? MAX_NOTICE_REQUEST_BYTES : MAX_REQUEST_BYTES;
+  large.has(name) ? MAX_NOTICE_REQUEST_BYTES : MAX_REQUEST_BYTES;
+
+const large: ReadonlySet<CommandName> = new Set(["notice", "shared-notice", "list-key-notice"]);
 
 /** The list as a request names it. */
 export interface RequestedList {

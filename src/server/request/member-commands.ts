@@ -9,7 +9,7 @@ import { Conflict, type Member } from "../store/store.js";
 import { deliveryToAuthor } from "./deliveries.js";
 import { decide, heldPosts } from "./held-posts.js";
 import { conflictCode, listKeyFor } from "./list-key.js";
-import { keepSharedNotice, passNotice, receiptsOf } from "./owner-notices.js";
+import { copiesOf, keepSharedNotice, passNotice, receiptsOf } from "./owner-notices.js";
 import {
   type CommandNamed,
   type CommandResult,
@@ -59,6 +59,7 @@ const whoMay: Readonly<Record<MembersCommand, readonly MemberRole[]>> = {
   enrol: ["owner"],
   confirm: ["owner"],
   notice: ["owner"],
+  "shared-notice": ["owner"],
   "list-key-notice": ["owner"],
   receipts: ["owner"],
   "show-members": ["owner"],
@@ -133,7 +134,9 @@ export async function carryOut(
     case "confirm":
       return commandOutcome(await store.confirmMembers(recorded(), command.members));
     case "notice":
-      return passNotice(asked, verified(), command);
+      return passNotice(asked, verified(), command, command.copies);
+    case "shared-notice":
+      return passNotice(asked, verified(), command, copiesOf(command));
     case "list-key-notice":
       return keepSharedNotice(asked, verified(), command);
     case "receipts":

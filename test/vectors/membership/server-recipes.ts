@@ -105,6 +105,14 @@ const sharedNotice = (cast: MembershipCast, to: Signer, more: Json = {}): Ask =>
     packets: [{ to: to.fingerprint, packet: keyPacket }],
     ...more,
   });
+const sealedOnce = (cast: MembershipCast, to: Signer, more: Json = {}): Ask =>
+  ask(cast.olga, "shared-notice", {
+    news: "owners",
+    serial: 1,
+    body: dataPacket,
+    packets: [{ to: to.fingerprint, packet: keyPacket }],
+    ...more,
+  });
 const expecting = (asked: Ask, code: string): Ask => ({ ...asked, expect: code });
 
 /** Steps on a list that was just made. Each has an id of its own, and the clock goes on by a second. */
@@ -363,6 +371,26 @@ export const serverRecipes: readonly Recipe<MembershipCast>[] = [
     join(cast),
     notice(cast, cast.bob, 2),
     notice(cast, cast.bob, 1),
+  ]),
+  claimed("shared-notice", "answered done", "A packet for Bob.", (cast) => [
+    join(cast),
+    sealedOnce(cast, cast.bob),
+  ]),
+  claimed("shared-notice-for-nobody", "answered not-a-member", "A packet for Eve alone.", (cast) => [
+    sealedOnce(cast, cast.eve),
+  ]),
+  claimed("shared-notice-no-body", "answered damaged", "The body is a PKESK.", (cast) => [
+    join(cast),
+    sealedOnce(cast, cast.bob, { body: keyPacket }),
+  ]),
+  claimed("shared-notice-no-packet", "answered damaged", "A packet is a SEIPD.", (cast) => [
+    join(cast),
+    sealedOnce(cast, cast.bob, { packets: [{ to: cast.bob.fingerprint, packet: dataPacket }] }),
+  ]),
+  claimed("shared-notice-old-serial", "answered old-serial", "Lower than one that was passed on.", (cast) => [
+    join(cast),
+    notice(cast, cast.bob, 2),
+    sealedOnce(cast, cast.bob),
   ]),
   claimed("list-key-notice", "answered done", "A packet for Bob.", (cast) => [
     join(cast),

@@ -76,6 +76,7 @@ const ownerAnswers = {
   reject: decided,
   "new-list-key": async (asked, result) => (await notices()).newKeyAnswered(asked, result),
   notice: async (...answer) => (await notices()).noticeAnswered(...answer),
+  "shared-notice": async (...answer) => (await notices()).noticeAnswered(...answer),
   "list-key-notice": async (asked, result) => (await epochs()).packetsAnswered(asked, result),
   receipts: async (asked, result) => (await notices()).receiptsAnswered(asked, result),
   "new-server-key": async (asked, result) => (await moving()).serverMoved(asked, result),

@@ -47,6 +47,7 @@ export function whatWords(what: CommandName, about: string | null): string {
     case "new-server-key":
       return t("what_new_server_key");
     case "notice":
+    case "shared-notice":
       return t("what_notice");
     case "list-key-notice":
       return t("what_list_key_notice");
