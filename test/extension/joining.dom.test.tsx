@@ -109,6 +109,18 @@ test("a file that came with a mail needs its code and nothing else; what is insi
   ]);
 });
 
+test("a file that is offered once more, while its invitation is open, closes nothing", async () => {
+  await open({ overview: overview(), "join:offered": offered, "join:look": summary });
+  await type("code", code);
+  input("code").form?.requestSubmit();
+  await settle();
+  expect(root.textContent).toContain("Olive <olive@example.test>");
+  // the page comes to the front, and is given the same file again
+  window.dispatchEvent(new Event("focus"));
+  await settle();
+  expect(root.textContent).toContain("Olive <olive@example.test>");
+});
+
 test("a file that is dropped onto the page needs its code and nothing else", async () => {
   await open({ overview: overview(), "join:look": summary });
   const drop = root.querySelector("form.drop");

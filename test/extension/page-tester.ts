@@ -10,7 +10,8 @@ export function background(answers: Record<string, unknown>) {
     asked.push([name, input]);
     const value = answers[name];
     if (value instanceof Error) throw value;
-    return value ?? null;
+    // what crosses to a page is a copy, another one each time
+    return structuredClone(value ?? null);
   };
   const isCall = (value: unknown): value is Call => typeof value === "function";
   if (!isCall(answer)) throw new Error("not a call");

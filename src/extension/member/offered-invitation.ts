@@ -1,6 +1,6 @@
 import { toBase64 } from "../../mail/base64.js";
 import { type Check, object, text } from "../../membership/file/check.js";
-import { session } from "../platform/session.js";
+import { session, takeFromSession } from "../platform/session.js";
 
 /** An invitation that came attached to a mail, on its way to the page that asks for its code. */
 
@@ -20,7 +20,6 @@ export async function offer(name: string, bytes: Uint8Array): Promise<void> {
 
 /** The invitation that waits, once. */
 export async function takeOffered(): Promise<OfferedFile | null> {
-  const found = await session().get(OFFERED);
-  await session().remove(OFFERED);
+  const found = await takeFromSession(OFFERED);
   return found === undefined ? null : offered(found);
 }

@@ -19,6 +19,8 @@ import { ourPage } from "./rpc/senders.js";
 const turns = [
   /** Records of `storage.local`. */
   "storage",
+  /** What waits in `storage.session` for one page to take it. */
+  "session",
   /** Unlocked keys in `storage.session`. */
   "unlocked",
   /** Invitation files in `storage.session`. */

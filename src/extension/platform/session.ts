@@ -1,5 +1,6 @@
 import type { SessionRecord, sessionCalls } from "./background-calls.js";
 import { browser } from "./browser.js";
+import { withLock } from "./locks.js";
 import { askBackground } from "./rpc/messages.js";
 
 /**
@@ -37,4 +38,17 @@ const here: Session = {
 export function session(): Session {
   const { storage } = browser;
   return "session" in storage && storage.session !== undefined ? here : inBackground;
+}
+
+/**
+ * A record that is for one taker, once: whoever comes at the same moment finds none. A page that comes to the front while it opens asks
+ * twice, and what it was given the second time would take the place of what the person has begun with the first.
+ * @returns undefined if there is none
+ */
+export function takeFromSession(key: SessionRecord): Promise<unknown> {
+  return withLock("session", async () => {
+    const found = await session().get(key);
+    if (found !== undefined) await session().remove(key);
+    return found;
+  });
 }

@@ -1,6 +1,6 @@
 import { type Check, object, text } from "../../membership/file/check.js";
 import { openOptions } from "../platform/background-calls.js";
-import { session } from "../platform/session.js";
+import { session, takeFromSession } from "../platform/session.js";
 import type { OpenedView } from "./view.js";
 
 /**
@@ -26,7 +26,6 @@ export async function openComparing({ list, author }: OpenedView): Promise<void>
 
 /** The key that is to be compared, once. */
 export async function takeWanted(): Promise<WantedKey | null> {
-  const found = await session().get(WANTED);
-  await session().remove(WANTED);
+  const found = await takeFromSession(WANTED);
   return found === undefined ? null : wantedKey(found);
 }

@@ -33,7 +33,8 @@ interface Opened {
 
 export function Joining({ call, act, offered, joined }: Props) {
   const [opened, setOpened] = useState<Opened | null>(null);
-  useEffect(() => setOpened(null), [offered]);
+  // what is open stays so when the same file is offered once more
+  useEffect(() => setOpened(null), [offered?.file]);
   return (
     <section aria-labelledby="import">
       <h2 id="import">{opened === null ? t("import_title") : t("join_title", opened.summary.list.name)}</h2>
