@@ -306,6 +306,23 @@ describe("it is interrupted", () => {
     await healed(before, ann, bob);
   });
 
+  test("the server is restored from before anything was left with it: all is left with it once more, and nobody goes without", async () => {
+    const backup = await play.backup();
+    const came = play.sink.for(olga.address).length;
+    await timePasses();
+    await play.sink.until((sink) => sink.for(olga.address).length > came);
+    await play.restore(backup);
+    // the answer to the packets is here, and the list is to change over; a paused one does not, and sends nothing
+    await olga.fetch();
+    expect((await olga.owned()).epoch.run?.told).toHaveLength(2);
+    await olga.as(() => calls["owner:resume-server"]({ list }));
+    await olga.settled();
+    await olga.as(() => calls["owner:dismiss"]({ list, what: "refusals" }));
+    await timePasses();
+    await olga.settled();
+    await healed(before, ann, bob);
+  });
+
   test("somebody joins before it is changed: they get theirs first", async () => {
     const dan = new Addon("Dan", play);
     const invitation = await olga.invitationFor(dan);
