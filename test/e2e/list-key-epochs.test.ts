@@ -24,6 +24,33 @@ const WITHOUT_QUESTION = { "extensions.webextOptionalPermissionPrompts": false }
 /** Mail is fetched when the test says so, and not a moment before. */
 const WITHOUT_IDLE = { "mail.server.server1.use_idle": false };
 
+/** Members that the owner's log has besides: enough for four parts of a notice. */
+const CROWD = 10_000;
+
+/** Runs in the background page: the log of the list's owner gets so many more members, with the certificate of one who is there. */
+const ADD_CROWD = `async (key, address, count) => {
+  const { storage } = globalThis.messenger ?? globalThis.browser;
+  const owned = (await storage.local.get(key))[key];
+  for (const { history } of Object.values(owned.lists)) {
+    for (let number = 0; number < count; number += 1) {
+      const fingerprint = number.toString(16).padStart(40, "0");
+      history.members["crowd" + number + "@people.example"] = { ...history.members[address], fingerprint };
+    }
+  }
+  await storage.local.set({ [key]: owned });
+  return null;
+}`;
+
+const ownedState = z.looseObject({
+  lists: z.record(
+    z.string(),
+    z.looseObject({
+      epoch: z.looseObject({ run: z.unknown() }),
+      notices: z.array(z.looseObject({ to: z.array(z.unknown()) })),
+    }),
+  ),
+});
+
 const stored = z.looseObject({
   listseal: z.looseObject({
     lists: z.record(z.string(), z.looseObject({ listKeyFingerprint: z.string() })),
@@ -84,6 +111,10 @@ describe("a list that heals itself, in a real Thunderbird", () => {
 
   const keyOf = async (who: Person) =>
     stored.parse(JSON.parse(await who.addon.storage())).listseal.lists[list.address]?.listKeyFingerprint;
+  const ownedBy = async (who: Person) => {
+    const all = z.record(z.string(), z.unknown()).parse(JSON.parse(await who.addon.storage()));
+    return ownedState.parse(all[OWNED_KEY]).lists[list.address];
+  };
   const noticesTo = (who: "bob" | "eve") =>
     world.dovecot.mails(who, "INBOX").filter(({ raw }) => raw.includes(requestTypes.notice));
 
@@ -171,6 +202,37 @@ describe("a list that heals itself, in a real Thunderbird", () => {
     await reads(alice, list, "Written before I had heard");
     for (const words of ["Under the third key", "A season later", "While Bob is away"])
       await reads(bob, list, words);
+    expect(await keyOf(bob)).toBe(await keyOf(alice));
+  });
+
+  test("with ten thousand members the owner sees how far a new key is, stops it, and it reaches her whole log later", async () => {
+    const before = await keyOf(alice);
+    await alice.addon.inBackground(z.null(), ADD_CROWD, OWNED_KEY, bob.address, CROWD);
+    const everybody = CROWD + 1;
+    // nothing is answered: it stays where it can be looked at, however fast this computer is
+    await world.listServer.stop();
+    const page = await MembersPage.open(alice.addon);
+    await page.press(w("new_key_button"));
+    await page.waitFor(w("new_key_question", String(everybody)));
+    await page.press(w("new_key_now"));
+    await page.waitFor(w("epoch_progress", "0", String(everybody)));
+    await page.scrollTo("#epoch");
+    await alice.ui.picture("mail:3pane", join(ALBUM, "ten-thousand.png"));
+    await page.press(w("epoch_stop"));
+    await until("no list key being made", async () =>
+      (await ownedBy(alice))?.epoch.run === null ? true : undefined,
+    );
+    expect(await keyOf(alice)).toBe(before);
+
+    await page.press(w("new_key_button"));
+    await page.press(w("new_key_now"));
+    await world.listServer.start();
+    await untilAnotherKey(before);
+    await page.waitFor(w("epoch_why_other"));
+    await page.close();
+    expect((await ownedBy(alice))?.notices.at(-1)?.to).toHaveLength(everybody);
+    await writeTo(alice, list, "To ten thousand", w);
+    await reads(bob, list, "To ten thousand");
     expect(await keyOf(bob)).toBe(await keyOf(alice));
   });
 });

@@ -166,12 +166,15 @@ export class OptionsPage {
   /** Presses "Open invitation"; gives what the page then shows of it, or the sentence of a refusal. */
   async openInvitation(): Promise<Said> {
     await this.#addon.inFrontTab(z.null(), SUBMIT, "code");
-    return until("what is in the invitation", async () => {
+    const opened = until("what is in the invitation", async () => {
       const said = await this.#addon.inFrontTab(saidShape, SAID);
       // seen once on a busy machine: already marked as a refusal, and its sentence not there yet
       if (said.failed && said.text !== "") return said;
       if (!(await this.#has("input[name=address]"))) return undefined;
       return { text: await this.text(), failed: false };
+    });
+    return opened.catch(async (error) => {
+      throw new Error(`${error}\nThe page says: ${await this.text()}`);
     });
   }
 
