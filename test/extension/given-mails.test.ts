@@ -292,7 +292,7 @@ test("other pages hear of each change", async () => {
 
 describe("what the page of lists is answered", () => {
   const handlers = listsHandlers();
-  const asked = { list, epoch: "", change: 0 };
+  const asked = { list, epoch: "", change: 0, before: null };
 
   test("locked and unlocked again: there are news each time, so that the page asks for what it has forgotten", async () => {
     await handlers["space:begin"](null);
@@ -312,10 +312,10 @@ describe("what the page of lists is answered", () => {
   test("stopped: whatever the page knew goes, and looking at it begins no index", async () => {
     await handlers["space:begin"](null);
     await addGiven(opened({ number: 1 }), file);
-    const { epoch, change } = await handlers["space:mails"](asked);
+    const { epoch, change, before } = await handlers["space:mails"](asked);
     await handlers["space:sync"]({ wish: "pause" });
     dropIndexes();
-    const after = await handlers["space:mails"]({ list, epoch, change });
+    const after = await handlers["space:mails"]({ list, epoch, change, before });
     expect([after.put, after.epoch === epoch]).toEqual([[], false]);
     const narrow = { unread: false, files: false, author: null };
     expect(await handlers["space:search"]({ list, query: "text", ...narrow })).toEqual({

@@ -34,6 +34,8 @@ let asked: (readonly [string, unknown])[];
 let tellNews: () => void = () => undefined;
 /** What has changed since everything was told. */
 let later: { readonly put: readonly IndexedMail[]; readonly removed: readonly string[] };
+/** What follows the newest mails. */
+let older: readonly IndexedMail[];
 let root: HTMLElement;
 let rightsAsked: string[];
 
@@ -47,8 +49,11 @@ const answering: Readonly<Record<string, (input: unknown) => unknown>> = {
         })
       : overview,
   "space:mails": (input) => {
-    const isKnown = z.object({ epoch: z.string() }).parse(input).epoch === "e";
-    return { epoch: "e", change: 1, ...(isKnown ? later : { put: mails, removed: [] }) };
+    const { epoch, before } = z.object({ epoch: z.string(), before: z.number().nullable() }).parse(input);
+    const view = { epoch: "e", change: 1, before: null };
+    if (before !== null) return { ...view, put: older, removed: [] };
+    if (epoch === "e") return { ...view, ...later };
+    return { ...view, before: older.length > 0 ? 1 : null, put: mails, removed: [] };
   },
   "space:search": (input) => {
     const { query } = z.object({ query: z.string() }).parse(input);
@@ -84,6 +89,7 @@ beforeEach(async () => {
   resetHost();
   rightsAsked = [];
   later = { put: [], removed: [] };
+  older = [];
   // the person agrees
   Object.assign(host.permissions, {
     request: async ({ permissions }: { readonly permissions: readonly string[] }) => {
@@ -114,10 +120,14 @@ beforeEach(async () => {
       asked.push([name, input]);
       return answer(input);
     });
+  await show();
+});
+
+async function show() {
   const ask = askBackground<SpaceCalls>();
   await act(async () => render(<ListsPage ask={ask} host={spaceHost(ask)} />, root));
   await settle();
-});
+}
 
 afterEach(() => render(null, root));
 
@@ -180,6 +190,18 @@ test("one's own message that did not reach everybody says so, and neither anothe
   expect(marked.map((row) => row.querySelector(".subject")?.textContent)).toEqual(["Matter 4"]);
   expect(marked[0]?.querySelector(".marks > .unseen")?.textContent).toBe("Not received by 3 of 25 members. ");
   expect(marked[0]?.querySelector(".missed")?.getAttribute("title")).toBe("Not received by 3 of 25 members.");
+});
+
+test("the newest messages are shown first, and the older ones join them and their conversations", async () => {
+  render(null, root);
+  older = [mailOf(4, { subject: "What began it" }), mailOf(5, { references: ["1@lists.example"] })];
+  await show();
+  // the first answer, and the second
+  for (let step = 0; step < 3; step += 1) await settle();
+  expect(rows()).toEqual(expect.arrayContaining(["Matter 1", "Matter 3", "Matter 2", "What began it"]));
+  const views = asked.flatMap(([name, input]) => (name === "space:mails" ? [input] : []));
+  expect(views.slice(-2)).toMatchObject([{ epoch: "" }, { epoch: "e", before: 1 }]);
+  expect(rows().indexOf("Matter 5")).toBeGreaterThan(rows().indexOf("Matter 1"));
 });
 
 test("filters and search leave what fits", async () => {

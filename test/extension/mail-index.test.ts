@@ -6,7 +6,7 @@ import {
   type MailToIndex,
   searchedText,
 } from "../../src/extension/mail-index/indexed-mail.js";
-import { HITS_LIMIT, MailIndex } from "../../src/extension/mail-index/mail-index.js";
+import { HITS_LIMIT, MailIndex, type ViewState } from "../../src/extension/mail-index/mail-index.js";
 import { importIndexKey, openBlock } from "../../src/extension/mail-index/sealed-block.js";
 import { fold } from "../../src/extension/mail-index/search-words.js";
 import { MailThreads, threadsOf } from "../../src/extension/mail-index/threads.js";
@@ -42,6 +42,7 @@ const open = () => MailIndex.open({ store, index, key, damaged });
 const damaged = () => {
   damages += 1;
 };
+const nothingYet: ViewState = { epoch: "", change: 0, before: null };
 const subjects = (mails: readonly IndexedMail[]) => mails.map(({ subject }) => subject);
 const found = async (made: MailIndex, query: string) => subjects((await made.search(query)).mails);
 
@@ -179,14 +180,61 @@ describe("keeping", () => {
   test("a view hears of what has changed since it asked, and of all in another opening", async () => {
     const made = await open();
     await made.put([mailOf(1), mailOf(2)]);
-    const first = made.since("", 0);
+    const first = made.since(nothingYet);
     expect(first.put).toHaveLength(2);
     await made.change([keyOfMail(mailOf(1).mail)], (mail) => ({ ...mail, unread: false }));
     await made.remove([keyOfMail(mailOf(2).mail)]);
-    const next = made.since(first.epoch, first.change);
+    const next = made.since(first);
     expect(next).toMatchObject({ removed: [keyOfMail(mailOf(2).mail)], put: [{ unread: false }] });
-    expect(made.since(next.epoch, next.change)).toMatchObject({ put: [], removed: [] });
-    expect((await open()).since(next.epoch, next.change).put).toHaveLength(1);
+    expect(made.since(next)).toMatchObject({ put: [], removed: [] });
+    expect((await open()).since(next).put).toHaveLength(1);
+  });
+});
+
+describe("a view of very many", () => {
+  /** What a view has that asks until nothing is left, and how many came with each answer. */
+  async function follow(made: MailIndex, between: () => Promise<void> = async () => {}) {
+    const here = new Map<string, IndexedMail>();
+    const sizes: number[] = [];
+    let view = nothingYet;
+    do {
+      const { put, removed, ...next } = made.since(view);
+      for (const name of removed) here.delete(name);
+      for (const mail of put) here.set(keyOfMail(mail), mail);
+      sizes.push(put.length);
+      view = next;
+      if (view.before !== null) await between();
+    } while (view.before !== null);
+    return { here, sizes };
+  }
+
+  test("gets the newest first, all of one date together, and the others after them", async () => {
+    const made = await open();
+    // the 500th and the two behind it are of one moment
+    const all = Array.from({ length: 5_000 }, (_, at) =>
+      mailOf(at, at >= 4_498 && at <= 4_500 ? { date: from + 4_500 * day } : {}),
+    );
+    await made.put(all);
+    const { here, sizes } = await follow(made);
+    expect(sizes).toEqual([502, 3_000, 1_498]);
+    expect(here.size).toBe(5_000);
+    expect(made.since(nothingYet).put[0]?.subject).toBe("Matter 4999");
+  });
+
+  test("misses nothing of what comes, changes and goes between two answers", async () => {
+    const made = await open();
+    await made.put(Array.from({ length: 4_000 }, (_, at) => mailOf(at)));
+    let turn = 0;
+    const { here, sizes } = await follow(made, async () => {
+      turn += 1;
+      const at = 10 * turn;
+      await made.put([mailOf(5_000 + turn), mailOf(turn, { id: `moved-${turn}`, date: from - turn })]);
+      await made.remove([keyOfMail(mailOf(at).mail)]);
+      await made.change([keyOfMail(mailOf(at + 1).mail)], (mail) => ({ ...mail, unread: false }));
+    });
+    expect(sizes).toHaveLength(3);
+    expect(here).toEqual((await follow(made)).here);
+    expect(here.size).toBe(4_000 + 2);
   });
 });
 
@@ -209,7 +257,7 @@ describe("on the disk, and locked", () => {
     await expect(writing).rejects.toMatchObject({ code: "key-locked" });
     await expect(made.search("usual")).rejects.toMatchObject({ code: "key-locked" });
     expect(made.mails).toEqual([]);
-    expect(made.since("", 0).put).toEqual([]);
+    expect(made.since(nothingYet).put).toEqual([]);
     expect(store.blocks).toEqual(before);
   });
 

@@ -247,6 +247,8 @@ export class MadeList {
     });
     const opened = await openAtServer(post, {
       ...{ list: named, server: this.server, author: sealingHalf(author.key) },
+      // the server got it when it was written, years ago maybe
+      now: date,
     });
     const prepared = await prepareReseal(opened, {
       ...{ list: named, server: this.server, roster: { number: 3, hash: "3".repeat(64) } },

@@ -44,15 +44,27 @@ interface Place {
 /** Changes that a view may be behind: who is further gets everything anew. */
 const LOG_LIMIT = 1_000;
 
-/** What has changed since a view last asked. */
-export interface IndexChanges {
+/** How far a view is. */
+export interface ViewState {
   /** Of this opening of the index: numbers of another one mean nothing. */
   readonly epoch: string;
   readonly change: number;
+  /** Milliseconds since 1970: mails of before it are not here yet. null: all are. */
+  readonly before: number | null;
+}
+
+/** What has changed since a view last asked, and where it is with that. */
+export interface IndexChanges extends ViewState {
   readonly put: readonly IndexedMail[];
   /** Names of records ({@link keyOfMail}). */
   readonly removed: readonly string[];
 }
+
+/**
+ * Mails that a view gets at first, and those that follow with each question. A view of ten thousand that gets them all at once shows
+ * none for most of a second.
+ */
+const [FIRST_MAILS, MORE_MAILS] = [500, 3_000] as const;
 
 /** What was found, newest first. */
 export interface SearchResult {
@@ -186,14 +198,27 @@ export class MailIndex {
     return this.#unread.size;
   }
 
-  /** What has changed since a view last asked. @param epoch, change from its last answer; another epoch gets everything */
-  since(epoch: string, change: number): IndexChanges {
+  /**
+   * What has changed since a view last asked, and the next of the mails that it does not have.
+   * @param view from its last answer; with another epoch it begins anew, with the newest mails
+   */
+  since({ epoch, change, before }: ViewState): IndexChanges {
     const now = { epoch: this.#epoch, change: this.#change };
-    if (epoch !== this.#epoch) return { ...now, put: this.mails, removed: [] };
+    if (epoch !== this.#epoch)
+      return { ...now, ...this.#newest(FIRST_MAILS, Number.POSITIVE_INFINITY), removed: [] };
+    const more = before === null ? { put: [], before } : this.#newest(MORE_MAILS, before);
     const later = this.#log.filter((one) => one.change > change);
     const names = [...new Set(later.flatMap((one) => one.names))];
-    const put = names.flatMap((name) => this.#places.get(name)?.mail ?? []);
-    return { ...now, put, removed: names.filter((name) => !this.#places.has(name)) };
+    const put = [...names.flatMap((name) => this.#places.get(name)?.mail ?? []), ...more.put];
+    return { ...now, put, before: more.before, removed: names.filter((name) => !this.#places.has(name)) };
+  }
+
+  /** The newest mails of before a date, with all that have the date of the last of them; and that date, if there are older ones. */
+  #newest(count: number, before: number): Pick<IndexChanges, "put" | "before"> {
+    const older = this.mails.filter(({ date }) => date < before).sort((one, other) => other.date - one.date);
+    const last = older[count - 1]?.date;
+    const put = last === undefined ? older : older.filter(({ date }) => date >= last);
+    return { put, before: last === undefined || put.length === older.length ? null : last };
   }
 
   /** One change after the other: each sees what the one before has written. */

@@ -279,9 +279,19 @@ async function addAll(
   signal: AbortSignal,
 ): Promise<void> {
   const total = missing.length;
+  const openFrom = (at: number) => {
+    const opening = openAll(missing.slice(at, at + BATCH_MAILS), signal);
+    // why it failed is told when it is waited for, if it still is
+    opening.catch(() => undefined);
+    return opening;
+  };
+  let next = openFrom(0);
   for (let done = 0; done < total; done += BATCH_MAILS) {
     if (isShown) report({ kind: "building", done, total });
-    await addMails(await openAll(missing.slice(done, done + BATCH_MAILS), signal), indexes);
+    const batch = await next;
+    // the next ones are opened while these are written
+    next = openFrom(done + BATCH_MAILS);
+    await addMails(batch, indexes);
     // otherwise the next report tells it, too
     if (!isShown) tellIndexChanged();
     if (signal.aborted) throw new AddonError("cancelled", "the index was left in the middle");

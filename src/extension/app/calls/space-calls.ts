@@ -34,7 +34,9 @@ export const listsCalls = {
    */
   "space:watch": call(object({ known: count })).gives<SpaceOverview>(),
   /** What has changed of a list's mails: {@link IndexChanges}. */
-  "space:mails": call(object({ list: text, epoch: text, change: count })).gives<IndexChanges>(),
+  "space:mails": call(
+    object({ list: text, epoch: text, change: count, before: orNull(count) }),
+  ).gives<IndexChanges>(),
   /** `mails`: the names of records, newest first. */
   "space:search": call(
     object({ list: text, query: text, unread: flag, files: flag, author: orNull(text) }),

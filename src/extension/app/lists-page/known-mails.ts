@@ -1,5 +1,5 @@
 import { type IndexedMail, isAmong, keyOfMail } from "../../mail-index/indexed-mail.js";
-import type { IndexChanges } from "../../mail-index/mail-index.js";
+import type { IndexChanges, ViewState } from "../../mail-index/mail-index.js";
 import { MailThreads, type ThreadRow, threadsOf } from "../../mail-index/threads.js";
 
 /** What the person wants to see of a list. */
@@ -14,6 +14,8 @@ export interface MailWish {
 /** Everything. */
 export const everyMail: MailWish = { query: "", unread: false, files: false, author: null };
 
+const noView: ViewState = { epoch: "", change: 0, before: null };
+
 /** The records of one list, as far as the page has been told of them. */
 export class KnownMails {
   readonly #mails = new Map<string, IndexedMail>();
@@ -21,21 +23,20 @@ export class KnownMails {
   /** The names of authors, by their addresses; null where they have to be gathered anew. */
   #authors: Map<string, string | null> | null = new Map();
   #narrowed: { readonly wish: string; readonly rows: readonly ThreadRow[] } | null = null;
-  #epoch = "";
-  #change = 0;
+  #view: ViewState = noView;
 
   /** What to ask for next. */
-  get asked(): { readonly epoch: string; readonly change: number } {
-    return { epoch: this.#epoch, change: this.#change };
+  get view(): ViewState {
+    return this.#view;
   }
 
   /** Takes what has changed. @returns whether anything has */
-  take({ epoch, change, put, removed }: IndexChanges): boolean {
-    const isAnew = epoch !== this.#epoch;
+  take({ epoch, change, before, put, removed }: IndexChanges): boolean {
+    const isAnew = epoch !== this.#view.epoch;
     if (isAnew) this.forget();
     for (const name of removed) this.#remove(name);
     for (const mail of put) this.#put(mail);
-    [this.#epoch, this.#change] = [epoch, change];
+    this.#view = { epoch, change, before };
     const isChanged = isAnew || put.length + removed.length > 0;
     if (isChanged) this.#narrowed = null;
     return isChanged;
@@ -64,7 +65,7 @@ export class KnownMails {
     this.#mails.clear();
     this.#conversations.clear();
     [this.#authors, this.#narrowed] = [new Map(), null];
-    [this.#epoch, this.#change] = ["", 0];
+    this.#view = noView;
   }
 
   /** The record of that name. */

@@ -78,14 +78,21 @@ export function ListsPage<A extends ListsAct>({ ask, host }: Props<A>) {
 
   // what has changed of the list that is shown
   useEffect(() => {
-    if (address === null) return;
-    ask("space:mails", { list: address, ...known.asked }).then(
-      (news) => {
+    if (address === null) return undefined;
+    let isOver = false;
+    const follow = async () => {
+      do {
+        const news = await ask("space:mails", { list: address, ...known.view });
         if (known.take(news)) changed();
-      },
-      // locked, which the page says already
-      () => undefined,
-    );
+        // what came is drawn before older mails follow
+        await new Promise((resolve) => setTimeout(resolve));
+      } while (!isOver && known.view.before !== null);
+    };
+    // locked, which the page says already
+    follow().catch(() => undefined);
+    return () => {
+      isOver = true;
+    };
   }, [address, overview?.known]);
 
   const isSearch = wish.query.trim() !== "";

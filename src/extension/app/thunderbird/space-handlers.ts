@@ -105,7 +105,7 @@ export const spaceHandlers: SpaceHandlers = {
     };
   },
 
-  "space:mails": async ({ list, epoch, change }) => (await indexOf(list)).since(epoch, change),
+  "space:mails": async ({ list, ...view }) => (await indexOf(list)).since(view),
 
   async "space:search"({ list, query, unread, files, author }) {
     const narrowed = { unread, files, author };

@@ -26,7 +26,7 @@ export async function listIndex(list: string): Promise<MailIndex | undefined> {
 }
 
 /** Of a list without an index there is nothing, and whatever a page knew of it goes. */
-const noMails: IndexChanges = { epoch: "none", change: 0, put: [], removed: [] };
+const noMails: IndexChanges = { epoch: "none", change: 0, before: null, put: [], removed: [] };
 
 async function progressNow(): Promise<ListsProgress> {
   const { wish } = await givenState();
@@ -85,8 +85,7 @@ export function listsHandlers(): HandlersOf<ListsCalls> {
       };
     },
 
-    "space:mails": async ({ list, epoch, change }) =>
-      (await listIndex(list))?.since(epoch, change) ?? noMails,
+    "space:mails": async ({ list, ...view }) => (await listIndex(list))?.since(view) ?? noMails,
 
     async "space:search"({ list, query, unread, files, author }) {
       // a use that can't be noted only locks earlier
