@@ -18,7 +18,9 @@ import { sha256 } from "../../src/openpgp/digest.js";
 import { generateKey, type OpeningKey, type Profile, sealingHalf } from "../../src/openpgp/keys.js";
 import { isSecret } from "../../src/openpgp/secrets.js";
 import type { Mode } from "../../src/protocol/message.js";
+import { connectToPostgres } from "../../src/server/store/postgres.js";
 import { RIDE_CONFIRM_MS, RIDE_KEPT_MS, RIDE_WAIT_MS } from "../../src/server/store/riding-notices.js";
+import { openSqlite } from "../../src/server/store/sqlite.js";
 import {
   asks,
   begin,
@@ -93,8 +95,12 @@ onEachStore(() => {
     return { list, address: teamAddress, key, server: card.server };
   }
 
-  /** The list changes over, with its notice for Bob and Eve. */
-  async function changeOver(profile: Profile, serial = 1, replaces = listKey): Promise<void> {
+  /** Olga leaves the notice of the next list key with the server, for Bob and Eve. @returns the digest of its body */
+  async function leavesNotice(
+    profile: Profile,
+    serial: number,
+    replaces: OpeningKey<"list">,
+  ): Promise<string> {
     next = await generateKey("list", { address: teamAddress, profile });
     noticeToAll = {
       serial,
@@ -112,6 +118,12 @@ onEachStore(() => {
     expect(await says(olga, { do: "list-key-notice", serial, body, packets })).toMatchObject({
       kind: "done",
     });
+    return sha256(body);
+  }
+
+  /** The list changes over, with its notice for Bob and Eve. */
+  async function changeOver(profile: Profile, serial = 1, replaces = listKey): Promise<void> {
+    const digest = await leavesNotice(profile, serial, replaces);
     const head = await store().recordHead((await under(next)).list.id);
     const change = {
       do: "new-list-key",
@@ -119,7 +131,7 @@ onEachStore(() => {
       replaces: replaces.fingerprint,
       listKey: certificate(next),
       graceEnds: inWholeSeconds(Date.now()),
-      notice: { digest: await sha256(body), head },
+      notice: { digest, head },
     } as const satisfies Command;
     expect(await says(olga, change)).toMatchObject({ kind: "done" });
     await play.untilQuiet();
@@ -362,6 +374,50 @@ onEachStore(() => {
       await later(RIDE_CONFIRM_MS + 60_000);
       expect(ownMailsTo(bob)).toHaveLength(1);
     });
+  });
+
+  test("the copies of one post carry each their own member's packet", async () => {
+    await aList("compatible");
+    const taking = await written({ do: "preferences", shape: "mixed" }, [eve.key], { takes });
+    expect(await asks(eve, taking)).toMatchObject({ kind: "done" });
+    await changeOver("compatible");
+    await posts();
+    for (const [who, other] of [
+      [bob, eve],
+      [eve, bob],
+    ] as const) {
+      const riding = copiesTo(who)[0]?.riding ?? new Uint8Array();
+      expect(await openNotice(riding, who.key, known)).toMatchObject({ kind: "news" });
+      expect(await openNotice(riding, other.key, known)).toEqual({ kind: "not-for-me" });
+    }
+  });
+
+  test("what was left, and not changed over to, reaches nobody in any way", async () => {
+    await aList("compatible");
+    await leavesNotice("compatible", 1, listKey);
+    await posts({}, olga, listKey);
+    expect(copiesTo(bob).map(({ riding }) => riding)).toEqual([undefined]);
+    // Eve's program takes no notices in copies: she would be the first to have a mail of its own
+    await later(RIDE_WAIT_MS + RIDE_CONFIRM_MS);
+    expect([ownMailsTo(bob), ownMailsTo(eve)]).toEqual([[], []]);
+    const { id } = (await under(next)).list;
+    const member = await store().memberByFingerprint(id, eve.key.fingerprint);
+    expect(await store().sharedNoticeFor(1, member?.id ?? 0)).toBeUndefined();
+  });
+
+  test("what is retired reaches nobody, while its parts are still to be swept", async () => {
+    await aList("compatible");
+    await changeOver("compatible");
+    // as a server that is killed before it has swept
+    const { place } = play;
+    const database = place.kind === "sqlite" ? openSqlite(place.file) : connectToPostgres(place.url, 1);
+    await database.query({ sql: "UPDATE shared_notices SET gone = 1, digest = 'retired'", values: [] });
+    await database.close();
+    await posts();
+    expect(copiesTo(bob).map(({ riding }) => riding)).toEqual([undefined]);
+    const { id } = (await under(next)).list;
+    const member = await store().memberByFingerprint(id, bob.key.fingerprint);
+    expect(await store().sharedNoticeFor(1, member?.id ?? 0)).toBeUndefined();
   });
 
   test("whoever is out gets none, whatever was left for them", async () => {
