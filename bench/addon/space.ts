@@ -167,7 +167,7 @@ async function buildRows(bed: Bed): Promise<readonly Row[]> {
     async () => {
       const { rows, text } = await page.shown();
       stalls.push(await stallUntilNow(bed, false));
-      return rows >= count && !text.includes(`of ${count}`) ? true : undefined;
+      return rows >= count && !text.includes(`of ${count.toLocaleString("en")}`) ? true : undefined;
     },
     BUILD_PATIENCE_MS,
   );

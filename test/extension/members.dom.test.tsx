@@ -374,7 +374,7 @@ test("how many were told so far is shown, with what to do where it has stopped",
   const telling = { news: "new-list-key", told: 1000, of: 2500, waiting: true } as const;
   const agreed = { rekeying: { stage: "agreed" } } as const;
   await open([{ ...team, ...agreed, telling }]);
-  expect(root.textContent).toContain("The server has accepted 1000 of 2500 copies");
+  expect(root.textContent).toContain("The server has accepted 1,000 of 2,500 copies");
   expect(root.textContent).toContain("The server was asked to accept the next copies");
   await expectAccessible();
   press("Ask again");
@@ -490,9 +490,9 @@ test("of very many members the page shows some, more by a click, and finds each 
   const many = members.map(({ address }) => address);
   await open([{ ...team, members, newKey: { to: many, notTo: many } }]);
   const rows = () => root.querySelectorAll("ul.people > li").length;
-  expect(root.textContent).toContain("100000");
+  expect(root.textContent).toContain("100,000");
   expect(rows()).toBe(100);
-  press("Show more (showing 100 of 100000)");
+  press("Show more (showing 100 of 100,000)");
   await settle();
   expect(rows()).toBe(200);
   // whom a new key goes to is named as far as anybody reads it

@@ -4,13 +4,16 @@ import { browser, program } from "../platform/browser.js";
 /** Every sentence that the add-on can say. The English file is the list of them. */
 export type MessageKey = keyof typeof messages;
 
+/** What is put into a sentence. A number is written as the language does: 10,000 and 10 000. */
+export type Part = string | number;
+
 /** The number of things that a sentence has put into it, as its placeholders say. */
 type Arguments<K extends MessageKey> = (typeof messages)[K] extends { readonly placeholders: infer P }
   ? P extends { readonly third: unknown }
-    ? [first: string, second: string, third: string]
+    ? [first: Part, second: Part, third: Part]
     : P extends { readonly second: unknown }
-      ? [first: string, second: string]
-      : [first: string]
+      ? [first: Part, second: Part]
+      : [first: Part]
   : [];
 
 /**
@@ -54,14 +57,17 @@ function isSaidOtherwise(key: string): key is keyof typeof inBrowser {
 const known = new Map<MessageKey, string>();
 
 /** The text of a sentence in this program. */
-function textOf(key: MessageKey, parts: readonly string[]): string {
+function textOf(key: MessageKey, parts: readonly Part[]): string {
   const said = isSaidOtherwise(key) && program() === "browser" ? inBrowser[key] : key;
   const before = parts.length === 0 ? known.get(said) : undefined;
   if (before !== undefined) return before;
-  const text = browser.i18n.getMessage(said, [...parts]) || key;
+  const text = browser.i18n.getMessage(said, parts.map(written)) || key;
   if (parts.length === 0) known.set(said, text);
   return text;
 }
+
+const written = (part: Part): string =>
+  typeof part === "number" ? part.toLocaleString(textOf("lang", [])) : part;
 
 /** A sentence in the language of the person, with `parts` put into it. Unknown placeholders do not compile. */
 export function t<K extends MessageKey>(key: K, ...parts: Arguments<K>): string {
@@ -71,7 +77,7 @@ export function t<K extends MessageKey>(key: K, ...parts: Arguments<K>): string 
 /** A sentence chosen elsewhere, with what is put into it. Made by {@link phrase}, so that the two fit. */
 export interface Phrase {
   readonly key: MessageKey;
-  readonly parts: readonly string[];
+  readonly parts: readonly Part[];
 }
 
 export function phrase<K extends MessageKey>(key: K, ...parts: Arguments<K>): Phrase {

@@ -224,7 +224,7 @@ export function ListsPage<A extends ListsAct>({ ask, host }: Props<A>) {
               {t(sentenceKey(failure))}
             </p>
           )}
-          {hits?.more === true && <p class="empty">{t("space_more", String(HITS_LIMIT))}</p>}
+          {hits?.more === true && <p class="empty">{t("space_more", HITS_LIMIT)}</p>}
           {overview !== null && list === undefined && <FirstSteps begin={settings} />}
           {rows.length === 0 &&
             list !== undefined &&

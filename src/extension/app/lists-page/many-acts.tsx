@@ -17,7 +17,7 @@ export function ManyActs<A extends ListsAct>({ all, count, act }: Props<A>) {
         </button>
       ))}
       <p class="many" role="status">
-        {t("space_selected", String(count))}
+        {t("space_selected", count)}
       </p>
     </>
   );

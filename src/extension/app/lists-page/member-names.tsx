@@ -44,11 +44,7 @@ export function WhoIsOn({ list, ask }: Props) {
       {view?.shown === "shown" && (
         <>
           <p>
-            {t(
-              "who_as_of",
-              String(view.members.length),
-              new Date(view.toldAt ?? 0).toLocaleDateString(t("lang")),
-            )}
+            {t("who_as_of", view.members.length, new Date(view.toldAt ?? 0).toLocaleDateString(t("lang")))}
           </p>
           <ul>
             {view.members.map(({ address, name, role }) => (

@@ -100,7 +100,7 @@ export function IndexProgress({ progress, sync, unlock }: ProgressProps) {
       return <Locked unlock={unlock} />;
     case "building": {
       const { done, total } = progress;
-      const words = total === null ? t("space_counting") : t("space_building", String(done), String(total));
+      const words = total === null ? t("space_counting") : t("space_building", done, total);
       return (
         <div class="progress">
           <p role="status">{words}</p>

@@ -59,9 +59,7 @@ function Post({ post, list, call, act }: Props & { readonly post: StoredHeldPost
       <p>
         <strong>{who}</strong>
         <br />
-        <span class="quiet">
-          {t("held_facts", when(date), Math.ceil(size / KILO).toLocaleString(t("lang")))}
-        </span>
+        <span class="quiet">{t("held_facts", when(date), Math.ceil(size / KILO))}</span>
       </p>
       <p>
         <code>{groupsOf(author)}</code>

@@ -98,12 +98,12 @@ function AllAtOnce({ list, call, run, shown }: OwnerProps & { readonly shown: re
         {program() === "browser" || unwritten.length === 0 ? null : (
           <button type="button" class="primary" disabled={sending !== null} onClick={() => void send()}>
             {sending === null
-              ? t("invite_send_all", String(unwritten.length))
-              : t("invite_sending", String(sending.done + 1), String(sending.of))}
+              ? t("invite_send_all", unwritten.length)
+              : t("invite_sending", sending.done + 1, sending.of)}
           </button>
         )}
         <button type="button" onClick={() => void save()}>
-          {t("invite_save_all", String(shown.length))}
+          {t("invite_save_all", shown.length)}
         </button>
         <button type="button" onClick={() => window.print()}>
           {t("invite_print")}

@@ -33,7 +33,7 @@ export function Confirm(props: OwnerProps) {
   };
   return (
     <section class="next unconfirmed" aria-labelledby="unconfirmed">
-      <h3 id="unconfirmed">{t("unconfirmed_title", String(waiting.length))}</h3>
+      <h3 id="unconfirmed">{t("unconfirmed_title", waiting.length)}</h3>
       <p>{t("unconfirmed_text")}</p>
       <p>
         <strong>{countWords(waiting)}</strong>
@@ -74,7 +74,7 @@ export function Confirm(props: OwnerProps) {
         </div>
         <div class="actions">
           <button type="submit" class="primary" disabled={isAsked || chosen.length === 0}>
-            {isAsked ? t("unconfirmed_waiting") : t("unconfirmed_button", String(chosen.length))}
+            {isAsked ? t("unconfirmed_waiting") : t("unconfirmed_button", chosen.length)}
           </button>
         </div>
       </form>

@@ -81,15 +81,13 @@ export function Invite(props: OwnerProps) {
           <select name="days" defaultValue={String(USUAL_DAYS)}>
             {waits.map((days) => (
               <option key={days} value={days} selected={days === USUAL_DAYS}>
-                {t("invite_for_days", String(days))}
+                {t("invite_for_days", days)}
               </option>
             ))}
           </select>
         </label>
         <button type="submit" class="primary" disabled={progress !== null}>
-          {progress === null
-            ? t("invite_button")
-            : t("invite_working", String(progress.done + 1), String(progress.of))}
+          {progress === null ? t("invite_button") : t("invite_working", progress.done + 1, progress.of)}
         </button>
       </form>
       <CodesToTell {...props} />
@@ -102,7 +100,7 @@ function WhatWasLeftOut({ refused, members, tooMany }: LeftOut) {
   const sentences = [
     ...(refused.length === 0 ? [] : [t("invite_refused", refused.join(" · "))]),
     ...(members.length === 0 ? [] : [t("invite_members_already", members.join(" · "))]),
-    ...(tooMany ? [t("invite_too_many", String(MAX_INVITED_AT_ONCE))] : []),
+    ...(tooMany ? [t("invite_too_many", MAX_INVITED_AT_ONCE)] : []),
   ];
   return sentences.length === 0 ? null : (
     <div class="problem" role="alert">

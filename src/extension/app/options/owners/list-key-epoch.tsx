@@ -38,10 +38,10 @@ export function ListKeyEpoch({ list, call, run }: OwnerProps) {
           {t(itself ? "epoch_due_itself" : "epoch_due_by_hand")}
         </p>
       )}
-      {exposedHours === null ? null : <p>{t("epoch_exposed", String(exposedHours))}</p>}
+      {exposedHours === null ? null : <p>{t("epoch_exposed", exposedHours)}</p>}
       {begun === null ? null : (
         <p>
-          {t("epoch_progress", String(begun.made), String(begun.of))}{" "}
+          {t("epoch_progress", begun.made, begun.of)}{" "}
           <progress value={begun.made} max={begun.of} aria-label={t("what_list_key_notice")} />
         </p>
       )}
@@ -57,7 +57,7 @@ export function ListKeyEpoch({ list, call, run }: OwnerProps) {
         </p>
       ) : null}
       {unconfirmed.length === 0 ? null : (
-        <p class="quiet">{t("epoch_unconfirmed", String(unconfirmed.length), named(unconfirmed))}</p>
+        <p class="quiet">{t("epoch_unconfirmed", unconfirmed.length, named(unconfirmed))}</p>
       )}
       <form
         onSubmit={(event) => {

@@ -63,7 +63,7 @@ export function NewKey(props: OwnerProps) {
         </form>
       ) : (
         <div>
-          <p role="alert">{t("new_key_question", String(others.length))}</p>
+          <p role="alert">{t("new_key_question", others.length)}</p>
           <div class="actions">
             <button type="button" class="primary" onClick={() => setAsked(null)}>
               {t("popup_back")}
@@ -96,7 +96,7 @@ function Confirmed({ notice, list, call, run }: OwnerProps & { readonly notice: 
       {graceEnds === null || graceEnds <= at ? null : (
         <p class="quiet">{t("notice_grace", day(graceEnds))}</p>
       )}
-      <p>{t("notice_confirmed", String(to.length - missing.length), String(to.length))}</p>
+      <p>{t("notice_confirmed", to.length - missing.length, to.length)}</p>
       {missing.length === 0 ? null : <p class="quiet">{t("notice_missing", named(missing))}</p>}
       {missing.length === 0 ? null : (
         <div class="actions">

@@ -122,7 +122,7 @@ function NoticeProgress({ list, call, run }: OwnerProps) {
   return (
     <section class="next" aria-labelledby="telling">
       <h3 id="telling">{t(titles[news])}</h3>
-      <p>{t("telling_so_far", String(told), String(of))}</p>
+      <p>{t("telling_so_far", told, of)}</p>
       <p>{t(waiting ? "telling_waiting" : "telling_stopped")}</p>
       <div class="actions">
         <button

@@ -44,7 +44,7 @@ export function People(props: OwnerProps) {
   const found = wanted === "" ? list.members : list.members.filter((member) => matches(member, wanted));
   return (
     <section aria-labelledby="people">
-      <h3 id="people">{t("people_title", String(list.members.length))}</h3>
+      <h3 id="people">{t("people_title", list.members.length)}</h3>
       <p class="quiet">
         {list.membersAt === null ? t("people_not_yet") : t("people_as_of", day(list.membersAt))}{" "}
         <button
@@ -57,7 +57,7 @@ export function People(props: OwnerProps) {
       </p>
       {list.held === 0 ? null : (
         <p class="next">
-          {t("people_held", String(list.held))} {t("people_held_where")}
+          {t("people_held", list.held)} {t("people_held_where")}
         </p>
       )}
       <p class="done" role="status">
@@ -86,7 +86,7 @@ export function People(props: OwnerProps) {
       {found.length <= rows ? null : (
         <div class="actions">
           <button type="button" onClick={() => setRows(rows + ROWS)}>
-            {t("people_more", String(rows), String(found.length))}
+            {t("people_more", rows, found.length)}
           </button>
         </div>
       )}
@@ -207,7 +207,7 @@ function Facts({ member }: { readonly member: MemberView }) {
       {keyExpires === null ? null : (
         <li class={soon ? "problem" : ""}>{t("people_key_until", day(keyExpires))}</li>
       )}
-      {bounces === 0 ? null : <li class="problem">{t("people_bounces", String(bounces))}</li>}
+      {bounces === 0 ? null : <li class="problem">{t("people_bounces", bounces)}</li>}
       {delivery === "paused" ? <li>{t("people_paused")}</li> : null}
       {word === "operator" ? <li class="problem">{t("people_by_operator")}</li> : null}
       {word === "server" ? <li class="problem">{t("people_by_nobody")}</li> : null}
