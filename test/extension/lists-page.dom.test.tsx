@@ -36,6 +36,9 @@ let tellNews: () => void = () => undefined;
 let later: { readonly put: readonly IndexedMail[]; readonly removed: readonly string[] };
 /** What follows the newest mails. */
 let older: readonly IndexedMail[];
+/** They come when this has ended. */
+let hold: Promise<void>;
+let goOn: () => void = () => undefined;
 let root: HTMLElement;
 let rightsAsked: string[];
 
@@ -51,13 +54,13 @@ const answering: Readonly<Record<string, (input: unknown) => unknown>> = {
   "space:mails": (input) => {
     const { epoch, before } = z.object({ epoch: z.string(), before: z.number().nullable() }).parse(input);
     const view = { epoch: "e", change: 1, before: null };
-    if (before !== null) return { ...view, put: older, removed: [] };
+    if (before !== null) return hold.then(() => ({ ...view, put: older, removed: [] }));
     if (epoch === "e") return { ...view, ...later };
     return { ...view, before: older.length > 0 ? 1 : null, put: mails, removed: [] };
   },
   "space:search": (input) => {
     const { query } = z.object({ query: z.string() }).parse(input);
-    return { mails: mails.filter(({ subject }) => subject.includes(query)).map(keyOfMail), more: false };
+    return { mails: [...mails, ...older].filter(({ subject }) => subject.includes(query)), more: false };
   },
   "space:open": (input) => {
     const { id } = z.object({ mail: z.object({ id: z.string() }) }).parse(input).mail;
@@ -90,6 +93,7 @@ beforeEach(async () => {
   rightsAsked = [];
   later = { put: [], removed: [] };
   older = [];
+  hold = Promise.resolve();
   // the person agrees
   Object.assign(host.permissions, {
     request: async ({ permissions }: { readonly permissions: readonly string[] }) => {
@@ -140,6 +144,13 @@ const click = async (selector: string, label = "") => {
   );
   if (one === undefined) throw new Error(`no ${selector} with ${label}`);
   await act(async () => one.click());
+  await settle();
+};
+const search = async (words: string) => {
+  const field = root.querySelector<HTMLInputElement>("input[type=search]");
+  if (field === null) throw new Error("no field");
+  field.value = words;
+  await act(async () => void field.dispatchEvent(new Event("input", { bubbles: true })));
   await settle();
 };
 const key = async (pressed: string, how: KeyboardEventInit = {}) => {
@@ -204,15 +215,25 @@ test("the newest messages are shown first, and the older ones join them and thei
   expect(rows().indexOf("Matter 5")).toBeGreaterThan(rows().indexOf("Matter 1"));
 });
 
+test("a search shows what it has found before the view has come to it, and nothing that is gone", async () => {
+  render(null, root);
+  older = [mailOf(4, { subject: "Found at once", date: 0 }), mailOf(5, { subject: "Found, and gone" })];
+  hold = new Promise((resolve) => {
+    goOn = resolve;
+  });
+  await show();
+  await settle();
+  await search("Found");
+  // the second is newer than what is still to come: it was removed meanwhile
+  expect(rows()).toEqual(["Found at once"]);
+  goOn();
+});
+
 test("filters and search leave what fits", async () => {
   await click("button", "Unread");
   expect(rows()).toEqual(["Matter 2"]);
   await click("button", "Unread");
-  const field = root.querySelector<HTMLInputElement>("input[type=search]");
-  if (field === null) throw new Error("no field");
-  field.value = "3";
-  await act(async () => void field.dispatchEvent(new Event("input", { bubbles: true })));
-  await settle();
+  await search("3");
   expect(rows()).toEqual(["Matter 3"]);
 });
 

@@ -376,6 +376,14 @@ onEachStore(() => {
     });
   });
 
+  test("another owner has it by itself at once: their invitations bring the list key of today", async () => {
+    await aList("compatible");
+    const bobs = { address: parseAddress(bob.address), fingerprint: bob.key.fingerprint };
+    expect(await says(olga, { do: "set-role", ...bobs, role: "owner" })).toMatchObject({ kind: "done" });
+    await changeOver("compatible");
+    expect(ownMailsTo(bob)).toHaveLength(1);
+  });
+
   test("the copies of one post carry each their own member's packet", async () => {
     await aList("compatible");
     const taking = await written({ do: "preferences", shape: "mixed" }, [eve.key], { takes });

@@ -35,6 +35,10 @@ const blockOf = (number: number, mails: readonly IndexedMail[], texts: BlockText
   texts,
 });
 
+/** Those of a date or later. */
+const newerThan = (date: number, mails: readonly IndexedMail[]): readonly IndexedMail[] =>
+  mails.filter((mail) => mail.date >= date);
+
 /** Where a record is. */
 interface Place {
   readonly block: Block;
@@ -213,12 +217,26 @@ export class MailIndex {
     return { ...now, put, before: more.before, removed: names.filter((name) => !this.#places.has(name)) };
   }
 
+  /** The blocks, the one with the newest mail first. */
+  #blocksByDate(): readonly Block[] {
+    return [...this.#blocks.values()].sort((one, other) => other.newest - one.newest);
+  }
+
   /** The newest mails of before a date, with all that have the date of the last of them; and that date, if there are older ones. */
   #newest(count: number, before: number): Pick<IndexChanges, "put" | "before"> {
-    const older = this.mails.filter(({ date }) => date < before).sort((one, other) => other.date - one.date);
-    const last = older[count - 1]?.date;
-    const put = last === undefined ? older : older.filter(({ date }) => date >= last);
-    return { put, before: last === undefined || put.length === older.length ? null : last };
+    let older: IndexedMail[] = [];
+    let last: number | undefined;
+    for (const block of this.#blocksByDate()) {
+      // whatever is in the blocks that follow is older than what was found
+      if (last !== undefined && block.newest < last) return { put: newerThan(last, older), before: last };
+      older = [...older, ...block.mails.filter(({ date }) => date < before)];
+      if (older.length < count) continue;
+      older.sort((one, other) => other.date - one.date);
+      last = older[count - 1]?.date;
+    }
+    if (last === undefined) return { put: older, before: null };
+    const put = newerThan(last, older);
+    return { put, before: put.length === older.length ? null : last };
   }
 
   /** One change after the other: each sees what the one before has written. */
@@ -423,9 +441,8 @@ export class MailIndex {
     const words = wordsOfQuery(query);
     await this.loadTexts();
     if (this.#forgotten) throw new ProtocolError("key-locked", "the index was locked");
-    const blocks = [...this.#blocks.values()].sort((one, other) => other.newest - one.newest);
     let hits: IndexedMail[] = [];
-    for (const block of blocks) {
+    for (const block of this.#blocksByDate()) {
       const oldestKept = hits[HITS_LIMIT]?.date;
       // whatever is in the blocks that follow is older than what was found
       if (oldestKept !== undefined && block.newest < oldestKept) break;

@@ -1,5 +1,5 @@
 import { count, flag, listOf, nothing, object, oneOf, orNull, text } from "../../../membership/file/check.js";
-import type { IndexChanges } from "../../mail-index/mail-index.js";
+import type { IndexChanges, SearchResult } from "../../mail-index/mail-index.js";
 import { type NotificationChoice, notificationChoices } from "../../mail-index/notification-choice.js";
 import type { SyncProgress } from "../../mail-index/sync.js";
 import type { FellowsView } from "../../member/fellow-members.js";
@@ -40,7 +40,7 @@ export const listsCalls = {
   /** `mails`: the names of records, newest first. */
   "space:search": call(
     object({ list: text, query: text, unread: flag, files: flag, author: orNull(text) }),
-  ).gives<{ readonly mails: readonly string[]; readonly more: boolean }>(),
+  ).gives<SearchResult>(),
   /** Opens a compose window to a list, or the composer's page. */
   "space:write": call(object({ list: text })).gives<null>(),
   /** Who is on a list, as far as its server has said. */

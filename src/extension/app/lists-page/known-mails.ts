@@ -42,6 +42,14 @@ export class KnownMails {
     return isChanged;
   }
 
+  /** Takes what a search has found before the view has come to it. */
+  meet(found: readonly IndexedMail[]): void {
+    const { before } = this.#view;
+    // what is newer and not here is gone
+    for (const mail of found)
+      if (before !== null && mail.date < before && !this.#mails.has(keyOfMail(mail))) this.#put(mail);
+  }
+
   #put(mail: IndexedMail): void {
     const name = keyOfMail(mail);
     const before = this.#mails.get(name);

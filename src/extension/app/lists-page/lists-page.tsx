@@ -48,6 +48,7 @@ export function ListsPage<A extends ListsAct>({ ask, host }: Props<A>) {
   const [failure, setFailure] = useState<ErrorCode | null>(null);
   const [changes, setChanges] = useState(0);
   const mails = useRef(new Map<string, KnownMails>());
+  const searching = useRef<Promise<void>>(Promise.resolve());
   const letter = useRef<HTMLDivElement>(null);
   const mark = useRef<HTMLElement>(null);
   const reading = useRef<MailPane | null>(null);
@@ -82,6 +83,8 @@ export function ListsPage<A extends ListsAct>({ ask, host }: Props<A>) {
     let isOver = false;
     const follow = async () => {
       do {
+        // a person who searches does not wait for it
+        await searching.current;
         const news = await ask("space:mails", { list: address, ...known.view });
         if (known.take(news)) changed();
         // what came is drawn before older mails follow
@@ -102,9 +105,11 @@ export function ListsPage<A extends ListsAct>({ ask, host }: Props<A>) {
       return undefined;
     }
     let isOver = false;
-    ask("space:search", { list: address, ...wish }).then(
-      (next) => {
-        if (!isOver) setFound(next);
+    searching.current = ask("space:search", { list: address, ...wish }).then(
+      ({ mails: hits, more }) => {
+        if (isOver) return;
+        known.meet(hits);
+        setFound({ mails: hits.map(keyOfMail), more });
       },
       () => {
         if (!isOver) setFound({ mails: [], more: false });

@@ -1,5 +1,5 @@
 import { noteUse } from "../../keys/unlocked.js";
-import { type IndexedMail, isAmong, keyOfMail } from "../../mail-index/indexed-mail.js";
+import { type IndexedMail, isAmong } from "../../mail-index/indexed-mail.js";
 import { isListed } from "../../mail-index/listed-folders.js";
 import { chooseNotifications, notificationChoice } from "../../mail-index/notification-choice.js";
 import { indexOf } from "../../mail-index/open-indexes.js";
@@ -109,9 +109,9 @@ export const spaceHandlers: SpaceHandlers = {
 
   async "space:search"({ list, query, unread, files, author }) {
     const narrowed = { unread, files, author };
-    const { mails, more } = await (await indexOf(list)).search(query, (mail) => isAmong(mail, narrowed));
+    const found = await (await indexOf(list)).search(query, (mail) => isAmong(mail, narrowed));
     noteSearch();
-    return { mails: mails.map(keyOfMail), more };
+    return found;
   },
 
   async "space:open"({ mail }) {

@@ -9,7 +9,7 @@ import {
   wantGiven,
   whenGivenChanges,
 } from "../../../mail-index/given-mails.js";
-import { isAmong, keyOfMail } from "../../../mail-index/indexed-mail.js";
+import { isAmong } from "../../../mail-index/indexed-mail.js";
 import type { IndexChanges, MailIndex } from "../../../mail-index/mail-index.js";
 import { askFellows, fellowsOf } from "../../../member/fellow-members.js";
 import { browser } from "../../../platform/browser.js";
@@ -91,8 +91,8 @@ export function listsHandlers(): HandlersOf<ListsCalls> {
       // a use that can't be noted only locks earlier
       noteUse().catch(() => undefined);
       const narrowed = { unread, files, author };
-      const found = await (await listIndex(list))?.search(query, (mail) => isAmong(mail, narrowed));
-      return { mails: found?.mails.map(keyOfMail) ?? [], more: found?.more === true };
+      const index = await listIndex(list);
+      return (await index?.search(query, (mail) => isAmong(mail, narrowed))) ?? { mails: [], more: false };
     },
 
     async "space:write"({ list }) {
