@@ -11,6 +11,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { build } from "../../test/server/server-process.js";
+import { median } from "../measure.js";
 import { compare, type Row } from "../row.js";
 import { oneCopy, startListServer } from "./list-server.js";
 import { openSink, sourceTakes } from "./relays.js";
@@ -18,6 +19,8 @@ import { openSink, sourceTakes } from "./relays.js";
 /** Enough that starting and warming up count for little. */
 const MEMBERS = 2_000;
 const POSTS = 5;
+/** Of the large list by the clock, and in how many seconds a post is to reach them. */
+const [MANY, MANY_SECONDS] = [10_000, 2] as const;
 /** Microseconds between two samples. */
 const INTERVAL_US = 200;
 
@@ -132,6 +135,10 @@ export async function profileRows(program: Awaited<ReturnType<typeof build>>): P
       source += (1000 * (await sourceTakes(sink, copy.path, MEMBERS))) / (POSTS * MEMBERS);
     }
     await plain.close();
+    const large = await startListServer(program, sink, MANY);
+    const times: number[] = [];
+    for (let post = 0; post < POSTS; post++) times.push((await large.post(1_000, "clock")).seconds);
+    await large.close();
     const profiled = await startListServer(program, sink, MEMBERS, [
       "--cpu-prof",
       `--cpu-prof-dir=${folder}`,
@@ -159,6 +166,9 @@ export async function profileRows(program: Awaited<ReturnType<typeof build>>): P
       ]),
       ...compare("time a copy of 1 kB on the clock, into smtp-sink", "ms", elapsed, [
         { name: "smtp-source", value: source },
+      ]),
+      ...compare(`a post of 1 kB to ${MANY} members, on the clock, into smtp-sink`, "s", median(times), [
+        { name: "the goal", value: MANY_SECONDS, goal: 1 },
       ]),
       ...[...total].flatMap(([part, time]) =>
         compare(`of it: ${part}`, "ms", (whole * time) / sum, [{ name: "the whole copy", value: whole }]),
