@@ -15,8 +15,8 @@ const latin1 = new TextDecoder("latin1");
 
 /** Octets of base64 that are a text at one time. */
 const SLICE = 65_536;
-/** Lines of whole groups without padding: what mail programs write, but for the last line. */
-const wholeLines = /^(?:(?:[A-Za-z0-9+/]{4})+\r?\n)+$/;
+/** Lines without padding: what mail programs write, but for the last line. A pattern that counts to four takes ten times as long. */
+const plainLines = /^[A-Za-z0-9+/\r\n]*$/;
 /** A rest that is no base64. */
 const NOT_BASE64 = "=";
 
@@ -78,6 +78,14 @@ function natively(body: Uint8Array, out: Uint8Array): Begun {
   return { rest, written };
 }
 
+/** Without those that end lines. */
+function charactersIn(lines: string): number {
+  let count = lines.length;
+  for (let at = lines.indexOf("\n"); at >= 0; at = lines.indexOf("\n", at + 1)) count -= 1;
+  for (let at = lines.indexOf("\r"); at >= 0; at = lines.indexOf("\r", at + 1)) count -= 1;
+  return count;
+}
+
 /** `Buffer` is lenient, so what it gets is looked at before. */
 function byBuffer(body: Uint8Array, out: Uint8Array): Begun {
   const source = Buffer.from(body.buffer, body.byteOffset, body.length);
@@ -87,7 +95,7 @@ function byBuffer(body: Uint8Array, out: Uint8Array): Begun {
   for (let from = 0; from < body.length; from += SLICE) {
     const text = rest + source.toString("latin1", from, from + SLICE);
     const lines = text.slice(0, text.lastIndexOf("\n") + 1);
-    if (wholeLines.test(lines)) {
+    if (plainLines.test(lines) && charactersIn(lines) % 4 === 0) {
       written += target.write(lines, written, "base64");
       rest = text.slice(lines.length);
       continue;
