@@ -1,6 +1,7 @@
 import { ProtocolError } from "../../openpgp/errors.js";
 import type { BlockChange, BlockStore } from "./block-store.js";
 import { type BlockTexts, hitsIn, joinTexts, type MailFilter, startsOf, textAt } from "./block-texts.js";
+import { type Block, blockOf, byDate, newestOf } from "./index-blocks.js";
 import { type IndexedMail, keyOfMail, type MailToIndex } from "./indexed-mail.js";
 import { type BlockPart, openBlock, readHeads, sealBlock, writeHeads } from "./sealed-block.js";
 import { wordsOfQuery } from "./search-words.js";
@@ -18,26 +19,6 @@ const BLOCK_MAILS = 500;
 
 /** Hits of one search: whoever gets more types another word. */
 export const HITS_LIMIT = 200;
-
-interface Block {
-  readonly number: number;
-  readonly mails: readonly IndexedMail[];
-  /** The date of the newest of them. */
-  readonly newest: number;
-  /** Their texts in one; null until they are wanted. */
-  texts: BlockTexts | null;
-}
-
-const blockOf = (number: number, mails: readonly IndexedMail[], texts: BlockTexts | null): Block => ({
-  number,
-  mails,
-  newest: mails.reduce((newest, { date }) => Math.max(newest, date), 0),
-  texts,
-});
-
-/** Those of a date or later. */
-const newerThan = (date: number, mails: readonly IndexedMail[]): readonly IndexedMail[] =>
-  mails.filter((mail) => mail.date >= date);
 
 /** Where a record is. */
 interface Place {
@@ -209,34 +190,16 @@ export class MailIndex {
   since({ epoch, change, before }: ViewState): IndexChanges {
     const now = { epoch: this.#epoch, change: this.#change };
     if (epoch !== this.#epoch)
-      return { ...now, ...this.#newest(FIRST_MAILS, Number.POSITIVE_INFINITY), removed: [] };
-    const more = before === null ? { put: [], before } : this.#newest(MORE_MAILS, before);
+      return {
+        ...now,
+        ...newestOf(this.#blocks.values(), FIRST_MAILS, Number.POSITIVE_INFINITY),
+        removed: [],
+      };
+    const more = before === null ? { put: [], before } : newestOf(this.#blocks.values(), MORE_MAILS, before);
     const later = this.#log.filter((one) => one.change > change);
     const names = [...new Set(later.flatMap((one) => one.names))];
     const put = [...names.flatMap((name) => this.#places.get(name)?.mail ?? []), ...more.put];
     return { ...now, put, before: more.before, removed: names.filter((name) => !this.#places.has(name)) };
-  }
-
-  /** The blocks, the one with the newest mail first. */
-  #blocksByDate(): readonly Block[] {
-    return [...this.#blocks.values()].sort((one, other) => other.newest - one.newest);
-  }
-
-  /** The newest mails of before a date, with all that have the date of the last of them; and that date, if there are older ones. */
-  #newest(count: number, before: number): Pick<IndexChanges, "put" | "before"> {
-    let older: IndexedMail[] = [];
-    let last: number | undefined;
-    for (const block of this.#blocksByDate()) {
-      // whatever is in the blocks that follow is older than what was found
-      if (last !== undefined && block.newest < last) return { put: newerThan(last, older), before: last };
-      older = [...older, ...block.mails.filter(({ date }) => date < before)];
-      if (older.length < count) continue;
-      older.sort((one, other) => other.date - one.date);
-      last = older[count - 1]?.date;
-    }
-    if (last === undefined) return { put: older, before: null };
-    const put = newerThan(last, older);
-    return { put, before: put.length === older.length ? null : last };
   }
 
   /** One change after the other: each sees what the one before has written. */
@@ -442,7 +405,7 @@ export class MailIndex {
     await this.loadTexts();
     if (this.#forgotten) throw new ProtocolError("key-locked", "the index was locked");
     let hits: IndexedMail[] = [];
-    for (const block of this.#blocksByDate()) {
+    for (const block of byDate(this.#blocks.values())) {
       const oldestKept = hits[HITS_LIMIT]?.date;
       // whatever is in the blocks that follow is older than what was found
       if (oldestKept !== undefined && block.newest < oldestKept) break;

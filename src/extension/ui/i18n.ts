@@ -5,7 +5,7 @@ import { browser, program } from "../platform/browser.js";
 export type MessageKey = keyof typeof messages;
 
 /** What is put into a sentence. A number is written as the language does: 10,000 and 10 000. */
-export type Part = string | number;
+type Part = string | number;
 
 /** The number of things that a sentence has put into it, as its placeholders say. */
 type Arguments<K extends MessageKey> = (typeof messages)[K] extends { readonly placeholders: infer P }
