@@ -74,7 +74,7 @@ export function profileBytes({ thunderbird: { profile } }: Person): Readonly<Rec
 export async function everythingOf(person: Person): Promise<Readonly<Record<string, string>>> {
   const storage = await person.addon.storageHash();
   // Thunderbird writes them some time after a change: what happened before this moment is not to be seen as having come after it
-  await person.ui.savePreferences();
+  await person.ui.writeProfile();
   const files = profileBytes(person);
   const paths = Object.keys(files);
   for (const kept of [/^storage\/default\/moz-extension/, /^ImapMail\//, /^Mail\//, /^prefs\.js: /])

@@ -293,9 +293,9 @@ export class ThunderbirdUi {
     await this.#call(z.null(), "common", "setPreference", name, value);
   }
 
-  /** Writes the preferences to the profile now. */
-  async savePreferences(): Promise<void> {
-    await this.#call(z.null(), "common", "savePreferences");
+  /** Writes to the profile now what Thunderbird writes when it gets to it: preferences, files of filters. */
+  async writeProfile(): Promise<void> {
+    await this.#call(z.null(), "common", "writeProfile");
   }
 
   /** Closes all compose windows, keeping nothing. */

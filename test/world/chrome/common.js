@@ -39,8 +39,12 @@ export async function setPreference(name, value) {
   else Services.prefs.setStringPref(name, value);
 }
 
-/** Writes the preferences to the profile now, and not when Thunderbird gets to it. */
-export async function savePreferences() {
+/**
+ * Writes to the profile now what Thunderbird writes when it gets to it: the preferences, and each account's file of filters, which is
+ * there once something has asked for them.
+ */
+export async function writeProfile() {
+  for (const server of mailServices().accounts.allServers) server.getFilterList(null);
   Services.prefs.savePrefFile(null);
 }
 
@@ -53,6 +57,9 @@ export function windowOf(type) {
 
 /** The widget name that Thunderbird makes from an add-on's id. */
 export const widgetName = (addonId) => addonId.toLowerCase().replace(/[^a-z0-9_-]/g, "_");
+
+/** Why there is no answer when the page has ended, or goes on in another process. */
+export const PAGE_ENDED = "the page ended before it answered";
 
 /**
  * Runs source code (a function of `content`) with full rights in the process of a browser element and gives its
@@ -74,7 +81,7 @@ export function inBrowser(browser, source, args, timeout = PATIENCE) {
     };
     const timer = setTimeout(() => end(reject, new Error("no answer from the content process")), timeout);
     const watch = setInterval(() => {
-      if (browser.frameLoader !== frameLoader) end(reject, new Error("the page ended before it answered"));
+      if (browser.frameLoader !== frameLoader) end(reject, new Error(PAGE_ENDED));
     }, 100);
     function listener({ data }) {
       if (data.failed === undefined) end(resolve, JSON.parse(data.ok));

@@ -6,11 +6,29 @@ export function backgroundView(addonId) {
   return [...policy.extension.views].find((view) => view.viewType === "background" && view.xulBrowser);
 }
 
-/** Runs source code, an async function, with the rights of the add-on's background page; wakes it if it sleeps. */
+/** How often a background page may end while it is asked. */
+const TRIES = 5;
+
+/**
+ * Runs source code, an async function, with the rights of the add-on's background page; wakes it if it sleeps. The page may go to sleep
+ * in the middle: then it is asked again, so what is run may be run twice.
+ */
 export async function inBackground(addonId, source, args) {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await onceInBackground(addonId, source, args);
+    } catch (error) {
+      if (error.message !== PAGE_ENDED || tries === TRIES) throw error;
+    }
+  }
+}
+
+async function onceInBackground(addonId, source, args) {
   const policy = WebExtensionPolicy.getByID(addonId);
   if (!policy) throw new Error(`no add-on ${addonId}`);
   if (!backgroundView(addonId)) await policy.extension.wakeupBackground?.();
+  // its half a minute without work begins now
+  policy.extension.emit("background-script-reset-idle");
   const view = await waitFor("the background page", () => backgroundView(addonId));
   // A sandbox with the page's own principal: the code sees what the add-on's own code would see.
   const inside = `(window, source, args) => {
