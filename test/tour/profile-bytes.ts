@@ -24,6 +24,7 @@ const VOLATILE: readonly (readonly [which: RegExp, why: string])[] = [
     "windows, columns, the folder pane",
   ],
   [/^\.startup-incomplete$/, "goes away half a minute after the start"],
+  [/^prefs-\d+\.js$/, "preferences while they are written: prefs.js is what they become"],
   [/^global-messages-db\.sqlite/, "the search index, which goes through old mail when nobody works"],
   [/^(?:history|cookies|permissions|bounce-tracking-protection)\.sqlite/, "the built-in browser's"],
 ];
