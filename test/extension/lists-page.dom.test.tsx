@@ -349,6 +349,23 @@ test("locked: no subject and no text is left on the page, and it asks for the pa
   );
 });
 
+test("locked while older messages are on their way: they are not taken", async () => {
+  render(null, root);
+  older = [mailOf(4, { subject: "On its way" })];
+  hold = new Promise((resolve) => {
+    goOn = resolve;
+  });
+  await show();
+  await settle();
+  answers.set("space:mails", () => {
+    throw new Error("locked");
+  });
+  await act(async () => lockAll());
+  goOn();
+  for (let step = 0; step < 3; step += 1) await settle();
+  expect(rows()).toEqual([]);
+});
+
 test("while the index is built it says how far it is, and can be stopped", async () => {
   overview = { ...overview, known: 2, progress: { kind: "building", done: 25, total: 60 } };
   await act(async () => tellNews());

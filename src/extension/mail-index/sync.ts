@@ -300,6 +300,7 @@ async function addAll(
 
 /** Opens mails, a few at one time; once it is aborted, no further one. */
 async function openAll(wanted: readonly Found[], signal: AbortSignal): Promise<readonly MailToIndex[]> {
+  if (wanted.length === 0) return [];
   const opened: (MailToIndex | null)[] = [];
   const openers = await openersNow();
   const waiting = wanted.entries();

@@ -37,7 +37,7 @@ export const listsCalls = {
   "space:mails": call(
     object({ list: text, epoch: text, change: count, before: orNull(count) }),
   ).gives<IndexChanges>(),
-  /** `mails`: the names of records, newest first. */
+  /** What was found, whether or not the page has been told of it. */
   "space:search": call(
     object({ list: text, query: text, unread: flag, files: flag, author: orNull(text) }),
   ).gives<SearchResult>(),

@@ -73,7 +73,8 @@ export class KnownMails {
     this.#mails.clear();
     this.#conversations.clear();
     [this.#authors, this.#narrowed] = [new Map(), null];
-    this.#view = noView;
+    // another one each time: an answer to what was asked before is none to this
+    this.#view = { ...noView };
   }
 
   /** The record of that name. */

@@ -82,14 +82,18 @@ export function ListsPage<A extends ListsAct>({ ask, host }: Props<A>) {
     if (address === null) return undefined;
     let isOver = false;
     const follow = async () => {
-      do {
+      for (let isBehind = true; isBehind && !isOver; ) {
         // a person who searches does not wait for it
         await searching.current;
-        const news = await ask("space:mails", { list: address, ...known.view });
-        if (known.take(news)) changed();
+        const { view } = known;
+        const news = await ask("space:mails", { list: address, ...view });
+        // otherwise locked meanwhile, or told more by an answer that was on its way: it is asked again
+        const isAnswer = known.view === view;
+        if (isAnswer && known.take(news)) changed();
         // what came is drawn before older mails follow
         await new Promise((resolve) => setTimeout(resolve));
-      } while (!isOver && known.view.before !== null);
+        isBehind = !isAnswer || known.view.before !== null;
+      }
     };
     // locked, which the page says already
     follow().catch(() => undefined);
