@@ -13,8 +13,7 @@ import { changeOwned } from "../records/owned-storage.js";
 import { load, update } from "../records/storage.js";
 import type { StoredList } from "../records/stored.js";
 import { forgetPending, pendingFor, sendAgain } from "../requests/send-request.js";
-import { runJob } from "../worker/client.js";
-import { makePackets, type NamedPacket } from "./notice-packets.js";
+import { makePackets, type NamedPacket, sealNotice } from "./notice-packets.js";
 import { askAsOwner, ownerSecret } from "./owner-requests.js";
 import { asMembersKnow } from "./second-owner.js";
 import { listSecretsBefore } from "./secrets-before.js";
@@ -74,17 +73,10 @@ async function nextBatch(
   left: readonly NoticeAddressee[],
   limits: BatchLimits,
 ): Promise<Batch> {
-  const { address, profile, listKeyFingerprint, serverFingerprint } = list;
   const { tidings, serial, at } = run;
   const { news } = tidings;
-  const { body, sessionKey } = await runJob("seal-notice", {
-    list: { address, profile, listKeyFingerprint, serverFingerprint },
-    secret: await ownerSecret(list),
-    tidings,
-    before: news === "new-list-key" ? await listSecretsBefore(list, tidings.fingerprint) : [],
-    serial,
-    now: at,
-  });
+  const before = news === "new-list-key" ? await listSecretsBefore(list, tidings.fingerprint) : [];
+  const { body, sessionKey } = await sealNotice(list, await ownerSecret(list), run, before);
   const dataPacket = fromBase64(body);
   const isWhole = needCopies.has(nameOf(list, run));
   const common = isWhole ? 0 : inBase64(dataPacket.length);

@@ -13,7 +13,7 @@ import { runJob } from "../worker/client.js";
 import { changeOver, nextSerial, nowInSeconds } from "./batches.js";
 import { dueKey, isTimeFor, makesKeysItself, mayBeStopped, notedEpoch } from "./epoch-state.js";
 import { askRoster } from "./members.js";
-import { makePackets, type NamedPacket, prepareTargets } from "./notice-packets.js";
+import { makePackets, type NamedPacket, prepareTargets, sealNotice } from "./notice-packets.js";
 import { askAsOwner, noteRefusal, ownerSecret } from "./owner-requests.js";
 import { listSecretsBefore } from "./secrets-before.js";
 import { addressees, isOwner, type NoticeAddressee, untold } from "./view.js";
@@ -130,23 +130,19 @@ export async function decideOnKeys(address: string, rule: "itself" | "by-hand", 
  * @throws ListSealError `key-locked` before anything is kept
  */
 async function begun(list: OwnedList, why: EpochReason, graceDays: number): Promise<EpochRun> {
-  const { address, profile, listKeyFingerprint, serverFingerprint } = list;
+  const { address, profile, listKeyFingerprint } = list;
   const secret = await ownerSecret(list);
   const serial = await nextSerial(list, "new-list-key");
-  const at = nowInSeconds();
-  const graceEnds = new Date(at.getTime() + graceDays * DAY_MS).toISOString();
+  const now = nowInSeconds();
+  const at = now.toISOString();
+  const graceEnds = new Date(now.getTime() + graceDays * DAY_MS).toISOString();
   const made = await runJob("make-list-key", { address, profile, kind: listKeyKindOf(listKeyFingerprint) });
   const { listKey, fingerprint, certificate } = made;
-  const { body, sessionKey } = await runJob("seal-notice", {
-    list: { address, profile, listKeyFingerprint, serverFingerprint },
-    secret,
-    tidings: { news: "new-list-key", listKey, fingerprint, graceEnds },
-    before: (await listSecretsBefore(list, fingerprint)).slice(0, SECRETS_BEFORE),
-    serial,
-    now: at.toISOString(),
-  });
+  const tidings = { news: "new-list-key", listKey, fingerprint, graceEnds } as const;
+  const under = (await listSecretsBefore(list, fingerprint)).slice(0, SECRETS_BEFORE);
+  const { body, sessionKey } = await sealNotice(list, secret, { tidings, serial, at }, under);
   const run: EpochRun = {
-    ...{ serial, at: at.toISOString(), why, listKey, fingerprint, certificate: toBase64(certificate) },
+    ...{ serial, at, why, listKey, fingerprint, certificate: toBase64(certificate) },
     ...{ graceEnds, replaces: listKeyFingerprint, body, sessionKey, told: [], asked: null, refusedAt: null },
   };
   // one that was asked for in the old way and forgotten is not waited for any more

@@ -1,9 +1,10 @@
 import { sha256 } from "../../openpgp/digest.js";
 import { parseFingerprint } from "../../openpgp/keys.js";
 import { type ListTargets, noticeTargets } from "../records/notice-targets.js";
-import type { OwnedList } from "../records/owned-list.js";
-import { runJobApart } from "../worker/client.js";
+import type { NoticeRun, OwnedList } from "../records/owned-list.js";
+import { runJob, runJobApart } from "../worker/client.js";
 import type { KeptTarget } from "../worker/epoch-notice.js";
+import type { SecretsBefore } from "../worker/secrets-before.js";
 import { addressees, type NoticeAddressee } from "./view.js";
 
 /**
@@ -17,6 +18,25 @@ const PACKETS_IN_A_WORKER = 500;
 
 /** Workers at one time: the person is at work on the same computer. */
 const MOST_WORKERS = 4;
+
+/** What is sealed: what a notice says, under which serial, and when it was signed. */
+type SealedContent = Pick<NoticeRun, "tidings" | "serial" | "at">;
+
+/**
+ * A notice, signed and sealed for members who are named by {@link makePackets}. Both in base64.
+ * @param secret the owner's member key, unlocked
+ * @param before of a list with a secret: what the next one is sealed under
+ * @throws ListSealError what the worker throws
+ */
+export function sealNotice(
+  { address, profile, listKeyFingerprint, serverFingerprint }: OwnedList,
+  secret: string,
+  { tidings, serial, at }: SealedContent,
+  before: SecretsBefore,
+): Promise<{ readonly body: string; readonly sessionKey: string }> {
+  const list = { address, profile, listKeyFingerprint, serverFingerprint };
+  return runJob("seal-notice", { list, secret, tidings, before, serial, now: at });
+}
 
 /** A member's packet, as a request names it. */
 export interface NamedPacket {

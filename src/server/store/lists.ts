@@ -181,14 +181,12 @@ export function listsIn(database: Database): ListStore {
     restoreListKey: (listId, key, change, now) =>
       database.transaction(function* () {
         yield* lockList(database, listId);
+        const last = yield* firstRow(
+          sql`SELECT COALESCE(MAX(serial), 0) AS serial FROM former_list_keys WHERE list_id = ${listId}`,
+        );
         // the owner's next list key has a serial above that of the one that the backup lacks
-        yield sql`INSERT INTO former_list_keys (list_id, serial, fingerprint, certificate, grace_ends)
-            SELECT id, 1 + COALESCE((SELECT MAX(serial) FROM former_list_keys WHERE list_id = lists.id), 0),
-              list_key_fingerprint, list_key, CAST(${now} AS BIGINT)
-            FROM lists WHERE id = ${listId} AND list_key IS NOT NULL`;
-        yield sql`UPDATE former_list_keys SET grace_ends = ${now} WHERE list_id = ${listId} AND grace_ends > ${now}`;
-        yield sql`UPDATE lists SET list_key = NULL WHERE id = ${listId}`;
-        yield* takeListKey(listId, key);
+        const serial = last === undefined ? 1 : number(last, "serial") + 1;
+        yield* exchangeListKey(listId, key, { serial, graceEnds: now });
         yield* appendToRecord(listId, change);
       }),
 
@@ -294,6 +292,25 @@ export function* takeListKey(listId: number, key: NewListKeyRow): Script<void> {
       yield sql`INSERT INTO list_key_material (digest, list_id) VALUES (${digest}, ${listId}) ON CONFLICT DO NOTHING`;
     if (added.changes === 0) throw new Conflict("this list key has been used before: make a new one");
   }
+}
+
+/**
+ * Puts a list key in the place of the one that the list has, if it has one, which is a former one from then on.
+ * @throws Conflict, SecretConflict as {@link takeListKey}
+ */
+export function* exchangeListKey(
+  listId: number,
+  key: NewListKeyRow,
+  { serial, graceEnds }: { readonly serial: number; readonly graceEnds: number },
+): Script<void> {
+  yield sql`INSERT INTO former_list_keys (list_id, serial, fingerprint, certificate, grace_ends)
+      SELECT id, CAST(${serial} AS BIGINT), list_key_fingerprint, list_key, CAST(${graceEnds} AS BIGINT) FROM lists
+      WHERE id = ${listId} AND list_key IS NOT NULL`;
+  // no key before outlives this one: whoever holds it may be whom the list is re-keyed for
+  yield sql`UPDATE former_list_keys SET grace_ends = ${graceEnds}
+      WHERE list_id = ${listId} AND grace_ends > ${graceEnds}`;
+  yield sql`UPDATE lists SET list_key = NULL WHERE id = ${listId}`;
+  yield* takeListKey(listId, key);
 }
 
 /**

@@ -13,7 +13,7 @@ import {
 import type { RecordedCommand, VerifiedCommand } from "./authorization.js";
 import { type Database, findRow, firstRow, isSet, number, type Script, sql, textColumn } from "./database.js";
 import { defaultListSettings, readListSettings } from "./list-settings.js";
-import { type NewListKeyRow, takeListKey } from "./lists.js";
+import { exchangeListKey, type NewListKeyRow, takeListKey } from "./lists.js";
 import { dropFinishedPost } from "./post-pieces.js";
 import {
   burnIntroductions,
@@ -261,19 +261,14 @@ export function membershipCommandsIn(database: Database, applyCommand: ApplyComm
           sql`SELECT serial FROM former_list_keys WHERE list_id = ${listId} AND serial >= ${serial}`,
         );
         if (newer !== undefined) throw new Refused("old-serial");
-        const { changes } =
-          yield sql`INSERT INTO former_list_keys (list_id, serial, fingerprint, certificate, grace_ends)
-            SELECT id, CAST(${serial} AS BIGINT), list_key_fingerprint, list_key, CAST(${graceEnds} AS BIGINT) FROM lists
-            WHERE id = ${listId} AND list_key_fingerprint = ${replaces}`;
-        if (changes === 0) throw new Refused("old-serial");
-        // no key before outlives this one: whoever holds it may be whom the list is re-keyed for
-        yield sql`UPDATE former_list_keys SET grace_ends = ${graceEnds}
-            WHERE list_id = ${listId} AND grace_ends > ${graceEnds}`;
+        const present = yield* firstRow(
+          sql`SELECT id FROM lists WHERE id = ${listId} AND list_key_fingerprint = ${replaces}`,
+        );
+        if (present === undefined) throw new Refused("old-serial");
         if (notice !== undefined && !isSameHead(yield* recordHeadOf(listId), notice.head)) {
           throw new Refused("roster-behind");
         }
-        yield sql`UPDATE lists SET list_key = NULL WHERE id = ${listId}`;
-        yield* takeListKey(listId, key);
+        yield* exchangeListKey(listId, key, { serial, graceEnds });
         if (notice !== undefined) {
           yield* releaseNotice(
             { listId, serial, digest: notice.digest, listKey: key.fingerprint },

@@ -327,17 +327,13 @@ const server: readonly Mutation[] = [
       'if (row === undefined) throw new Refused("damaged");\n  return memberOf(row);',
     ],
     ["a newer serial", 'if (newer !== undefined) throw new Refused("old-serial");', ""],
-    [
-      "replaces today's list key",
-      'if (changes === 0) throw new Refused("old-serial");\n        // no key',
-      "// no key",
-    ],
+    ["replaces today's list key", 'if (present === undefined) throw new Refused("old-serial");', ""],
     ["somebody once", 'if (changes === 0) throw new Refused("already-a-member");', ""],
     ["somebody to confirm", 'if (found === 0) throw new Refused("not-a-member");', ""],
     [
       "the record has gone on since the notice",
-      'throw new Refused("roster-behind");\n        }\n        yield sql`UPDATE lists',
-      "}\n        yield sql`UPDATE lists",
+      'throw new Refused("roster-behind");\n        }\n        yield* exchangeListKey',
+      "}\n        yield* exchangeListKey",
     ],
   ]),
   ...inFile("server/store/passed-notices.ts", [

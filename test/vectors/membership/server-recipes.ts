@@ -98,21 +98,18 @@ const notice = (cast: MembershipCast, to: Signer, serial = 1): Ask =>
   ask(cast.olga, "notice", { news: "owners", serial, copies: [{ to: to.fingerprint, sealed: "AAAA" }] });
 /** One SEIPD packet and one PKESK packet, of one octet each: nobody looks into them. */
 const [dataPacket, keyPacket] = ["0gEB", "wQED"];
-const sharedNotice = (cast: MembershipCast, to: Signer, more: Json = {}): Ask =>
-  ask(cast.olga, "list-key-notice", {
-    serial: 1,
-    body: dataPacket,
-    packets: [{ to: to.fingerprint, packet: keyPacket }],
-    ...more,
-  });
-const sealedOnce = (cast: MembershipCast, to: Signer, more: Json = {}): Ask =>
-  ask(cast.olga, "shared-notice", {
-    news: "owners",
-    serial: 1,
-    body: dataPacket,
-    packets: [{ to: to.fingerprint, packet: keyPacket }],
-    ...more,
-  });
+const withPackets =
+  (what: "shared-notice" | "list-key-notice", fields: Json) =>
+  (cast: MembershipCast, to: Signer, more: Json = {}): Ask =>
+    ask(cast.olga, what, {
+      ...fields,
+      serial: 1,
+      body: dataPacket,
+      packets: [{ to: to.fingerprint, packet: keyPacket }],
+      ...more,
+    });
+const sealedOnce = withPackets("shared-notice", { news: "owners" });
+const sharedNotice = withPackets("list-key-notice", {});
 const expecting = (asked: Ask, code: string): Ask => ({ ...asked, expect: code });
 
 /** Steps on a list that was just made. Each has an id of its own, and the clock goes on by a second. */
@@ -155,6 +152,25 @@ const claimed = (name: string, expect: string, comment: string, asks: Asks): Rec
     );
   }),
 });
+
+/** A notice that was sealed once: what both commands that bring one take, and don't. */
+const packetCases = (
+  name: string,
+  made: ReturnType<typeof withPackets>,
+): readonly Recipe<MembershipCast>[] => [
+  claimed(name, "answered done", "A packet for Bob.", (cast) => [join(cast), made(cast, cast.bob)]),
+  claimed(`${name}-for-nobody`, "answered not-a-member", "A packet for Eve alone.", (cast) => [
+    made(cast, cast.eve),
+  ]),
+  claimed(`${name}-no-body`, "answered damaged", "The body is a PKESK.", (cast) => [
+    join(cast),
+    made(cast, cast.bob, { body: keyPacket }),
+  ]),
+  claimed(`${name}-no-packet`, "answered damaged", "A packet is a SEIPD.", (cast) => [
+    join(cast),
+    made(cast, cast.bob, { packets: [{ to: cast.bob.fingerprint, packet: dataPacket }] }),
+  ]),
+];
 
 export const serverRecipes: readonly Recipe<MembershipCast>[] = [
   { ...claimed("joins", "answered done", "Claimed, joined.", (cast) => [join(cast)]), both: true },
@@ -372,41 +388,13 @@ export const serverRecipes: readonly Recipe<MembershipCast>[] = [
     notice(cast, cast.bob, 2),
     notice(cast, cast.bob, 1),
   ]),
-  claimed("shared-notice", "answered done", "A packet for Bob.", (cast) => [
-    join(cast),
-    sealedOnce(cast, cast.bob),
-  ]),
-  claimed("shared-notice-for-nobody", "answered not-a-member", "A packet for Eve alone.", (cast) => [
-    sealedOnce(cast, cast.eve),
-  ]),
-  claimed("shared-notice-no-body", "answered damaged", "The body is a PKESK.", (cast) => [
-    join(cast),
-    sealedOnce(cast, cast.bob, { body: keyPacket }),
-  ]),
-  claimed("shared-notice-no-packet", "answered damaged", "A packet is a SEIPD.", (cast) => [
-    join(cast),
-    sealedOnce(cast, cast.bob, { packets: [{ to: cast.bob.fingerprint, packet: dataPacket }] }),
-  ]),
+  ...packetCases("shared-notice", sealedOnce),
   claimed("shared-notice-old-serial", "answered old-serial", "Lower than one that was passed on.", (cast) => [
     join(cast),
     notice(cast, cast.bob, 2),
     sealedOnce(cast, cast.bob),
   ]),
-  claimed("list-key-notice", "answered done", "A packet for Bob.", (cast) => [
-    join(cast),
-    sharedNotice(cast, cast.bob),
-  ]),
-  claimed("list-key-notice-for-nobody", "answered not-a-member", "A packet for Eve alone.", (cast) => [
-    sharedNotice(cast, cast.eve),
-  ]),
-  claimed("list-key-notice-no-body", "answered damaged", "The body is a PKESK.", (cast) => [
-    join(cast),
-    sharedNotice(cast, cast.bob, { body: keyPacket }),
-  ]),
-  claimed("list-key-notice-no-packet", "answered damaged", "A packet is a SEIPD.", (cast) => [
-    join(cast),
-    sharedNotice(cast, cast.bob, { packets: [{ to: cast.bob.fingerprint, packet: dataPacket }] }),
-  ]),
+  ...packetCases("list-key-notice", sharedNotice),
   claimed("list-key-notice-old-serial", "answered old-serial", "The list has had that serial.", (cast) => [
     join(cast),
     newListKey(cast),
