@@ -150,6 +150,13 @@ onEachStore(() => {
     });
   const ownMailsTo = (who: Person) =>
     play.sink.for(who.address).filter(({ raw }) => raw.includes(requestTypes.notice));
+  /** What the first notice that was left would be for a member, in a mail of its own. */
+  const firstNoticeFor = async (who: Person) => {
+    const { id } = (await under(next)).list;
+    const member = await store().memberByFingerprint(id, who.key.fingerprint);
+    if (member === undefined) throw new Error("no member");
+    return store().sharedNoticeFor(1, member.id);
+  };
   /** The server's clock from now on. */
   const later = async (ms: number) => {
     await play.stop();
@@ -408,9 +415,7 @@ onEachStore(() => {
     // Eve's program takes no notices in copies: she would be the first to have a mail of its own
     await later(RIDE_WAIT_MS + RIDE_CONFIRM_MS);
     expect([ownMailsTo(bob), ownMailsTo(eve)]).toEqual([[], []]);
-    const { id } = (await under(next)).list;
-    const member = await store().memberByFingerprint(id, eve.key.fingerprint);
-    expect(await store().sharedNoticeFor(1, member?.id ?? 0)).toBeUndefined();
+    expect(await firstNoticeFor(eve)).toBeUndefined();
   });
 
   test("what is retired reaches nobody, while its parts are still to be swept", async () => {
@@ -423,9 +428,7 @@ onEachStore(() => {
     await database.close();
     await posts();
     expect(copiesTo(bob).map(({ riding }) => riding)).toEqual([undefined]);
-    const { id } = (await under(next)).list;
-    const member = await store().memberByFingerprint(id, bob.key.fingerprint);
-    expect(await store().sharedNoticeFor(1, member?.id ?? 0)).toBeUndefined();
+    expect(await firstNoticeFor(bob)).toBeUndefined();
   });
 
   test("whoever is out gets none, whatever was left for them", async () => {
