@@ -141,19 +141,21 @@ export type UnsignedChange = Checked<typeof unsignedEntryDeclaration>;
 /**
  * Checks that `links`, in order, go on from what is known.
  *
- * @param hashes of the entries known so far, from number 1
- * @returns the hashes after
+ * @param newest the last entry known so far; number 0 and {@link NO_PREVIOUS} if there is none
+ * @returns the hashes of `links`
  * @throws ListSealError `roster-forked` if they begin after another entry than the one known here; `roster-altered` if
  *   one is missing, out of order, or its hash is not its own
  */
 export async function followChain(
-  hashes: readonly string[],
+  newest: RosterHead,
   links: readonly RecordLink[],
 ): Promise<readonly string[]> {
-  const after = [...hashes];
+  const hashes: string[] = [];
   for (const [index, link] of links.entries()) {
-    if (link.number !== after.length + 1) throw new MembershipError("roster-altered", "an entry is missing");
-    if (link.previous !== (after.at(-1) ?? NO_PREVIOUS)) {
+    if (link.number !== newest.number + hashes.length + 1) {
+      throw new MembershipError("roster-altered", "an entry is missing");
+    }
+    if (link.previous !== (hashes.at(-1) ?? newest.hash)) {
       throw index === 0
         ? new MembershipError("roster-forked", "the first new entry does not follow the last one known")
         : new MembershipError("roster-altered", "an entry names another one before it");
@@ -162,9 +164,9 @@ export async function followChain(
     if ((await sha256(new TextEncoder().encode(text))) !== link.hash) {
       throw new MembershipError("roster-altered", "an entry's hash is not its own");
     }
-    after.push(link.hash);
+    hashes.push(link.hash);
   }
-  return after;
+  return hashes;
 }
 
 /** How a head that a list signature or an answer names stands to the record known here. */

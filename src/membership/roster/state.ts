@@ -3,7 +3,6 @@ import { type Address, isAddress } from "../../mail/mailbox.js";
 import type { Fingerprint } from "../../openpgp/keys.js";
 import type { ListKeyId } from "../../openpgp/list-keys.js";
 import type { MemberRole } from "../request/command-names.js";
-import type { ConfirmedMember } from "../request/commands.js";
 
 /** A member by the record. Plain JSON. */
 export interface LoggedMember {
@@ -87,26 +86,6 @@ export function unconfirmedMembers(
   return Object.entries(history.members).flatMap(([address, member]) =>
     member.by === "operator" && isAddress(address) ? [{ address, member }] : [],
   );
-}
-
-/**
- * The members after an owner's `confirm`: those whom it names exactly as they are, with their place and role on the owner's word; the
- * others as before. Undefined if it names nobody so.
- */
-export function withConfirmed(
-  before: RosterHistory["members"],
-  named: readonly ConfirmedMember[],
-): RosterHistory["members"] | undefined {
-  const members = { ...before };
-  let found = 0;
-  for (const { address, fingerprint, role } of named) {
-    const member = members[address];
-    if (member?.fingerprint !== fingerprint || member.role !== role) continue;
-    found++;
-    const { roleBy: _, ...rest } = member;
-    members[address] = { ...rest, by: rest.by === "operator" ? "owner" : rest.by };
-  }
-  return found === 0 ? undefined : members;
 }
 
 /** An invitation as the owner who made it keeps it. Plain JSON. */

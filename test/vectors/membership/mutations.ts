@@ -141,12 +141,12 @@ const messages: readonly Mutation[] = [
 
 const record: readonly Mutation[] = [
   ...inFile("membership/roster/log.ts", [
-    ["number of an entry", "if (link.number !== after.length + 1) throw", "if (false) throw"],
-    ["entry before", "if (link.previous !== (after.at(-1) ?? NO_PREVIOUS)) {", "if (false) {"],
+    ["number of an entry", "if (link.number !== newest.number + hashes.length + 1) {", "if (false) {"],
+    ["entry before", "if (link.previous !== (hashes.at(-1) ?? newest.hash)) {", "if (false) {"],
     ["forked or altered", "throw index === 0\n", "throw false\n"],
     ["hash of an entry", "!== link.hash) {", '=== "") {'],
   ]),
-  ...inFile("membership/roster/state.ts", [
+  ...inFile("membership/roster/entry.ts", [
     [
       "whom an owner confirms: their key",
       "if (member?.fingerprint !== fingerprint || member.role !== role) continue;",
@@ -157,11 +157,9 @@ const record: readonly Mutation[] = [
       "if (member?.fingerprint !== fingerprint || member.role !== role) continue;",
       "if (member?.fingerprint !== fingerprint) continue;",
     ],
-  ]),
-  ...inFile("membership/roster/history.ts", [
     ["an entry says what was signed", "if (said.do !== request.command.do) throw", "if (false) throw"],
     ["an entry's list", "if (request.list.address !== list.address) throw", "if (false) throw"],
-    ["a command once", "if (state.commands.includes(name)) throw", "if (false) throw"],
+    ["a command once", "if (known.hasCommand(name)) throw", "if (false) throw"],
     [
       "fields of a signed entry",
       'const said = checked(value, signedEntryDeclaration, "roster-altered");',
@@ -174,11 +172,7 @@ const record: readonly Mutation[] = [
       "if (false) {",
     ],
     ["signature of a claim", "await verifySigned(entry.opened, [owner.certificate], entry.now);", ""],
-    [
-      "claimed once",
-      'if (Object.values(state.members).some(({ by }) => by === "claim")) throw',
-      "if (false) throw",
-    ],
+    ["claimed once", 'for (const { by } of known.members()) if (by === "claim") throw', "if (false) throw"],
     ["joined by an introduction", "await assertIntroduced(member.certificate, introduction, now);", ""],
     ["joined by its certificate", "if (member.fingerprint !== entry.by) throw", "if (false) throw"],
     [
@@ -196,7 +190,7 @@ const record: readonly Mutation[] = [
     ],
     [
       "an address and a key once",
-      "if (state.members[address] !== undefined || holder(state.members, member.fingerprint) !== undefined) {",
+      "if (known.memberAt(address) !== undefined || known.holderOf(member.fingerprint) !== undefined) {",
       "if (false) {",
     ],
     [
@@ -207,7 +201,7 @@ const record: readonly Mutation[] = [
     [
       "a role for somebody",
       'if (member === undefined) throw altered("a role for nobody");',
-      "if (member === undefined) return state;",
+      "if (member === undefined) return {};",
     ],
     [
       "a command of a member",
@@ -230,7 +224,7 @@ const record: readonly Mutation[] = [
     [
       "a revocation",
       'if (revoked === undefined) throw altered("a revocation that is none");',
-      "if (revoked === undefined) return state;",
+      "if (revoked === undefined) return {};",
     ],
     [
       "resumed after the entry before",
@@ -242,12 +236,8 @@ const record: readonly Mutation[] = [
       'const by = confirmed ? "owner" : "operator";',
       'const by = "owner";',
     ],
-    ["the operator's owner is noted", "const state = confirmed ? before :", "const state = true ? before :"],
-    [
-      "unsigned entries are noted",
-      "unsigned: [...state.unsigned, said] };\n  // an entry",
-      "unsigned: state.unsigned };\n  // an entry",
-    ],
+    ["the operator's owner is noted", "if (hasAuthority(member)) return change;", "return change;"],
+    ["unsigned entries are noted", "unsigned: [said] };\n  // an entry", "unsigned: [] };\n  // an entry"],
   ]),
 ];
 
