@@ -6,7 +6,7 @@ import { arrivals } from "../../src/extension/app/handlers/incoming.js";
 import { calls } from "../../src/extension/app/handlers/page-handlers.js";
 import { lockAll } from "../../src/extension/keys/unlocked.js";
 import { claimAnswered } from "../../src/extension/owner/claim-list.js";
-import type { OwnedList } from "../../src/extension/records/owned-list.js";
+import { listForWorker, type OwnedList } from "../../src/extension/records/owned-list.js";
 import { ownedRecord } from "../../src/extension/records/owned-storage.js";
 import { load } from "../../src/extension/records/storage.js";
 import type { StoredList } from "../../src/extension/records/stored.js";
@@ -73,7 +73,8 @@ async function usurped(change: Partial<OwnedList> = {}): Promise<OwnedList> {
 async function fileFor(guest: string, list: OwnedList, secret?: string): Promise<Uint8Array> {
   const joinBy = new Date(Date.now() + DAY).toISOString();
   const signer = secret ?? (await mallory.key()).secret;
-  return (await makeInvitation({ list, secret: signer, invitee: guest, code, joinBy, now: now() })).file;
+  const input = { list: listForWorker(list), secret: signer, invitee: guest, code, joinBy, now: now() };
+  return (await makeInvitation(input)).file;
 }
 
 /** A notice by Mallory to `to`. */

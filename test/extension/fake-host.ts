@@ -37,8 +37,8 @@ function getMessage(key: string, parts: readonly string[] = []): string {
 class FakeArea {
   #values = new Map<string, unknown>();
 
-  async get(name: string | null): Promise<Record<string, unknown>> {
-    const names = name === null ? [...this.#values.keys()] : [name];
+  async get(name: string | readonly string[] | null): Promise<Record<string, unknown>> {
+    const names = name === null ? [...this.#values.keys()] : [name].flat();
     return Object.fromEntries(
       names
         .filter((one) => this.#values.has(one))
@@ -60,8 +60,18 @@ class FakeArea {
     for (const [name, value] of Object.entries(values)) this.#values.set(name, structuredClone(value));
   }
 
-  async remove(name: string): Promise<void> {
-    this.#values.delete(name);
+  #loseRemove = false;
+
+  /** Has the next `remove` do nothing, as when the program ends before it. */
+  failNextRemove(fails = true): void {
+    this.#loseRemove = fails;
+  }
+
+  async remove(name: string | readonly string[]): Promise<void> {
+    const lost = this.#loseRemove;
+    this.#loseRemove = false;
+    if (lost) throw new Error("the program has ended");
+    for (const one of [name].flat()) this.#values.delete(one);
   }
 
   async clear(): Promise<void> {

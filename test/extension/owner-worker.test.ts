@@ -1,27 +1,40 @@
 /** The worker's jobs for owners, with real keys: what they make is read by those for whom it is. */
 
-import type { NoticeContent, OwnedList } from "../../src/extension/records/owned-list.js";
+import {
+  type ListForWorker,
+  listForWorker,
+  type NoticeContent,
+} from "../../src/extension/records/owned-list.js";
 import { noticePackets, sealNoticeForAll } from "../../src/extension/worker/epoch-notice.js";
 import { makeListKey, readCardFile, readPublicKey } from "../../src/extension/worker/owner-card.js";
 import { makeInvitation } from "../../src/extension/worker/owner-invite.js";
-import { followRecord, readReceipt } from "../../src/extension/worker/owner-record.js";
+import {
+  followRecord,
+  readLog,
+  readReceipt,
+  readReceiptAuthor,
+} from "../../src/extension/worker/owner-record.js";
 import { fromBase64, toBase64 } from "../../src/mail/base64.js";
 import { parseAddress, requestAddress } from "../../src/mail/mailbox.js";
 import { makeCode, readInvitation } from "../../src/membership/invitation/invitation.js";
 import { makeClaimCode, writeCard } from "../../src/membership/invitation/server-card.js";
 import { type ListBeforeNotice, openNotice, writeReceipt } from "../../src/membership/notice/owner-notice.js";
 import { noticeOf } from "../../src/membership/notice/shared-notice.js";
+import type { RecordLink } from "../../src/membership/request/answer-result.js";
+import { hashedText } from "../../src/membership/roster/log.js";
+import { noHistory } from "../../src/membership/roster/state.js";
+import { sha256 } from "../../src/openpgp/digest.js";
 import {
   armorSealingKey,
   generateKey,
   generateMemberKey,
   type OpeningKey,
-  parseFingerprint,
   sealingHalf,
   userIdOf,
   writeOpeningKey,
   writeSealingKey,
 } from "../../src/openpgp/keys.js";
+import type { RosterHead } from "../../src/protocol/message.js";
 import { ownedList } from "./owned-fixture.js";
 
 const DAY = 86_400_000;
@@ -33,7 +46,7 @@ const bob = parseAddress("bob@example.test");
 let owner: OpeningKey<"member">;
 let secret: string;
 let server: OpeningKey<"server">;
-let list: OwnedList;
+let list: ListForWorker;
 
 const term = (key: OpeningKey<"member">, address: string, from: number) => ({
   fingerprint: key.fingerprint,
@@ -50,14 +63,13 @@ beforeAll(async () => {
   server = await generateKey("server", { address: team, profile: "compatible" });
   const key = await makeListKey({ address: team, profile: "compatible", kind: "pair" });
   list = {
-    ...ownedList,
+    ...listForWorker(ownedList),
     ownerKey: owner.fingerprint,
     listKey: key.listKey,
     listKeyFingerprint: key.fingerprint,
     serverCertificate: toBase64(writeSealingKey(sealingHalf(server))),
     serverFingerprint: server.fingerprint,
     owners: [term(owner, olga, 0)],
-    history: { ...ownedList.history, members: {} },
   };
 });
 
@@ -134,30 +146,21 @@ test("notices are opened by their member, and a receipt names who has it", async
   if (opened.kind !== "news" || opened.notice.news.kind !== "new-list-key") throw new Error("no list key");
   expect(opened.notice.news.listKey.fingerprint).toBe(next.fingerprint);
 
-  const history = {
-    ...list.history,
-    members: {
-      [bob]: {
-        fingerprint: parseFingerprint(member.fingerprint),
-        role: "member" as const,
-        since: graceEnds,
-        by: "introduction" as const,
-        certificate,
-      },
-    },
-  };
   const receipt = await writeReceipt(opened.notice, member, sealingHalf(owner));
-  const told = { ...list, history };
-  expect(await readReceipt({ list: told, secret, sealed: receipt, now: now() })).toEqual({
+  // whose certificate is wanted, and of which list
+  const author = { kind: "receipt", list: team, by: member.fingerprint };
+  expect(await readReceiptAuthor({ secret, sealed: receipt })).toEqual(author);
+  expect(await readReceipt({ secret, certificate, sealed: receipt, now: now() })).toEqual({
     kind: "receipt",
     by: member.fingerprint,
     news: "new-list-key",
     serial: 1,
   });
-  // from nobody in the owner's own log
-  await expect(readReceipt({ list, secret, sealed: receipt, now: now() })).rejects.toMatchObject({
-    code: "unknown-author",
-  });
+  // attack: a receipt that names somebody else
+  const other = armorSealingKey(sealingHalf(owner));
+  await expect(
+    readReceipt({ secret, certificate: other, sealed: receipt, now: now() }),
+  ).rejects.toMatchObject({ code: "unknown-author" });
 });
 
 test("members take other owners from an owner's notice", async () => {
@@ -171,13 +174,60 @@ test("members take other owners from an owner's notice", async () => {
   expect(opened.notice.news.owners.map(({ address }) => address)).toEqual([olga, "mia@example.test"]);
 });
 
-// attack: a server that shows another record than the one that was followed
-test("a record that does not go on from the known one is an alarm, and changes nothing", async () => {
-  const link = { number: 3, previous: "33".repeat(32), entry: "{}", hash: "44".repeat(32) };
-  await expect(followRecord({ list, links: [link], now: now() })).rejects.toMatchObject({
-    code: "roster-forked",
+describe("a record that is followed further", () => {
+  const newest = { number: 2, hash: "22".repeat(32) };
+  const follow = (links: readonly RecordLink[], from = newest) =>
+    followRecord({ list, newest: from, links, now: now() });
+  const log = { address: team, history: { ...noHistory, hashes: ["11".repeat(32), newest.hash] } };
+
+  /** An entry of the operator's. */
+  async function entryAfter(previous: RosterHead, entry: object): Promise<RecordLink> {
+    const number = previous.number + 1;
+    const text = JSON.stringify(entry);
+    const bytes = new TextEncoder().encode(hashedText(number, previous.hash, text));
+    return { number, previous: previous.hash, entry: text, hash: await sha256(bytes) };
+  }
+  const added = (name: string) => ({
+    ...{ do: "add", by: "operator", at: "2026-03-01T00:00:00.000Z" },
+    ...{ address: `${name}@example.test`, fingerprint: "ab".repeat(20) },
   });
-  expect((await followRecord({ list, links: [], now: now() })).history).toEqual(list.history);
+
+  test("the log is given once, and what comes after it is followed from there", async () => {
+    await readLog(log);
+    const first = await entryAfter(newest, added("ann"));
+    expect(await follow([first])).toMatchObject({
+      kind: "followed",
+      hashes: [first.hash],
+      change: { members: { "ann@example.test": { by: "operator" } }, unsigned: [{ what: "add" }] },
+    });
+    const second = await entryAfter(first, { ...added("ann"), do: "remove" });
+    const answer = await follow([second], first);
+    expect(answer).toMatchObject({ kind: "followed", change: { members: { "ann@example.test": null } } });
+  });
+
+  test("another log than the one that is known here is asked for", async () => {
+    await readLog(log);
+    const other = { ...newest, hash: "33".repeat(32) };
+    expect(await follow([], other)).toEqual({ kind: "log-needed" });
+    // and then none is known
+    expect(await follow([])).toEqual({ kind: "log-needed" });
+    await readLog({ ...log, address: "other@lists.example" });
+    expect(await follow([])).toEqual({ kind: "log-needed" });
+  });
+
+  // attack: a server that shows another record than the one that was followed
+  test("one that does not go on from the known one is an alarm, and the log is given anew", async () => {
+    await readLog(log);
+    const link = { number: 3, previous: "33".repeat(32), entry: "{}", hash: "44".repeat(32) };
+    await expect(follow([link])).rejects.toMatchObject({ code: "roster-forked" });
+    expect(await follow([])).toEqual({ kind: "log-needed" });
+    // one that breaks off in the middle leaves no half-followed log behind
+    await readLog(log);
+    const good = await entryAfter(newest, added("ann"));
+    await expect(follow([good, { ...link, number: 4 }])).rejects.toMatchObject({ code: "roster-altered" });
+    await readLog(log);
+    expect(await follow([good])).toMatchObject({ kind: "followed" });
+  });
 });
 
 test("a public key is read armored and binary, and a list key is no member's", async () => {

@@ -3,6 +3,7 @@ import { parseAddress } from "../../mail/mailbox.js";
 import { MembershipError } from "../../membership/file/errors.js";
 import { AddonError, inSituation } from "../platform/errors.js";
 import { host } from "../platform/host.js";
+import { listForWorker } from "../records/owned-list.js";
 import { loadOwned } from "../records/owned-storage.js";
 import { runJob } from "../worker/client.js";
 import { askAsOwner, ownerSecret } from "./owner-requests.js";
@@ -53,7 +54,11 @@ export async function saveListKey(list: string, address: string): Promise<void> 
     throw new MembershipError("not-a-member", "no owner's word says that they are a member");
   }
   const secret = await ownerSecret(owned);
-  const input = { list: owned, secret, member: logged.certificate, now: new Date().toISOString() };
-  const { name, armored } = await runJob("list-key-file", input);
+  const { name, armored } = await runJob("list-key-file", {
+    list: listForWorker(owned),
+    secret,
+    member: logged.certificate,
+    now: new Date().toISOString(),
+  });
   await host().saveFile(name, new TextEncoder().encode(armored), "text/plain");
 }

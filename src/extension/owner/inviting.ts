@@ -3,7 +3,7 @@ import { makeCode } from "../../membership/file/code.js";
 import { MembershipError } from "../../membership/file/errors.js";
 import { AddonError } from "../platform/errors.js";
 import { host, type MailToWrite } from "../platform/host.js";
-import type { OwnedList } from "../records/owned-list.js";
+import { listForWorker, type OwnedList } from "../records/owned-list.js";
 import { changeOwned, loadOwned } from "../records/owned-storage.js";
 import type { AnswerResult } from "../requests/incoming.js";
 import { loadRequests, type PendingRequest } from "../requests/pending.js";
@@ -57,7 +57,7 @@ export async function invite({
   const code = makeCode();
   const joinBy = new Date(now.getTime() + Math.min(Math.max(days, 1), MAX_DAYS) * DAY_MS).toISOString();
   const made = await runJob("make-invitation", {
-    list: owned,
+    list: listForWorker(owned),
     secret: await ownerSecret(owned),
     invitee: address,
     code,

@@ -1,6 +1,8 @@
 import { parseAddress } from "../../mail/mailbox.js";
-import type { RosterMember } from "../../membership/request/answer-result.js";
+import type { RecordLink, RosterMember } from "../../membership/request/answer-result.js";
 import type { MemberRole } from "../../membership/request/commands.js";
+import { withChange } from "../../membership/roster/change.js";
+import { NO_PREVIOUS } from "../../membership/roster/log.js";
 import { checkRecord, type KnownRecord } from "../../membership/roster/record-check.js";
 import { parseFingerprint } from "../../openpgp/keys.js";
 import type { RosterHead } from "../../protocol/message.js";
@@ -13,6 +15,7 @@ import type { AnswerResult, IncomingHandlers } from "../requests/incoming.js";
 import type { PendingRequest } from "../requests/pending.js";
 import { forgetPending, pendingFor } from "../requests/send-request.js";
 import { runJob } from "../worker/client.js";
+import type { FollowedRecord } from "../worker/owner-record.js";
 import { askAsOwner, noteRefusal, raiseAlarm } from "./owner-requests.js";
 import { isOwner } from "./view.js";
 
@@ -121,19 +124,19 @@ export async function rosterAnswered(
   // a page that overtook another brings what is known already
   const links = result.entries.filter(({ number }) => number > list.history.hashes.length);
   try {
-    const { history, gone, resumed } = await runJob("follow-record", { list, links, now });
-    for (const [address, { fingerprint, revoked }] of Object.entries(history.members)) {
+    const { hashes, change, gone, resumed } = await followedFurther(list, links, now);
+    for (const [address, member] of Object.entries(change.members)) {
       const before = list.history.members[parseAddress(address)];
-      const known = before?.fingerprint === fingerprint && before.revoked;
-      if (revoked && !known) await raiseAlarm(list.address, "key-revoked", address);
+      const known = before?.fingerprint === member?.fingerprint && before?.revoked;
+      if (member?.revoked && !known) await raiseAlarm(list.address, "key-revoked", address);
     }
-    for (const { number, by, address } of history.unsigned) {
-      const isNews = by === "unentitled" && number > list.history.hashes.length;
-      if (isNews) await raiseAlarm(list.address, "not-allowed", address ?? null);
+    for (const { by, address } of change.unsigned) {
+      if (by === "unentitled") await raiseAlarm(list.address, "not-allowed", address ?? null);
     }
     await changeOwned(list.address, (before) => ({
       ...before,
-      history,
+      // another page with the same entries may have come first
+      history: isSameLog(before, list) ? withChange(before.history, hashes, change) : before.history,
       epoch: afterEntries(before.epoch, gone, resumed),
       members: withPage(before.members, result),
       membersAt: now,
@@ -155,6 +158,28 @@ export async function rosterAnswered(
     return;
   }
   for (const { address } of unexplained(after)) await raiseAlarm(list.address, "roster-altered", address);
+}
+
+const isSameLog = (one: OwnedList, other: OwnedList): boolean =>
+  one.history.hashes.length === other.history.hashes.length &&
+  one.history.hashes.at(-1) === other.history.hashes.at(-1);
+
+/** What entries change in the own log. The worker keeps the log that it followed last; another one it is given first. */
+async function followedFurther(
+  list: OwnedList,
+  links: readonly RecordLink[],
+  now: string,
+): Promise<FollowedRecord> {
+  const { address, listKeyFingerprint, formerListKeys, owners, history } = list;
+  const { hashes } = history;
+  const newest = { number: hashes.length, hash: hashes.at(-1) ?? NO_PREVIOUS };
+  const input = { list: { address, listKeyFingerprint, formerListKeys, owners }, newest, links, now };
+  const first = await runJob("follow-record", input);
+  if (first.kind === "followed") return first;
+  await runJob("read-log", { address, history });
+  const second = await runJob("follow-record", input);
+  if (second.kind === "followed") return second;
+  throw new AddonError("worker-failed", "the worker has lost the log");
 }
 
 /**

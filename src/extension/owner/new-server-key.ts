@@ -1,5 +1,6 @@
 import { MembershipError } from "../../membership/file/errors.js";
 import { parseFingerprint } from "../../openpgp/keys.js";
+import { listForWorker } from "../records/owned-list.js";
 import { changeOwned, loadOwned, ownedRecord } from "../records/owned-storage.js";
 import type { AnswerResult } from "../requests/incoming.js";
 import type { PendingRequest } from "../requests/pending.js";
@@ -23,7 +24,7 @@ export async function takeOffer(address: string, certificate: string): Promise<v
   const owned = (await ownedRecord.load()).lists[address];
   if (owned === undefined || !isOwner(owned)) return;
   const offered = await runJob("read-server-offer", {
-    list: owned,
+    list: listForWorker(owned),
     armored: certificate,
     now: new Date().toISOString(),
   });

@@ -1,4 +1,5 @@
 import { toBase64 } from "../../mail/base64.js";
+import { ProtocolError } from "../../openpgp/errors.js";
 import { listKeyKindOf } from "../../openpgp/list-keys.js";
 import { withLock } from "../platform/locks.js";
 import type { NoticeRun, OwnedList, StoredNotice } from "../records/owned-list.js";
@@ -21,7 +22,7 @@ import { changeAnswered, renewByHand } from "./epochs.js";
 import { askRoster, headOf, noteHead } from "./members.js";
 import { askAsOwner, noteRefusal, ownerSecret } from "./owner-requests.js";
 import { listSecretsBefore } from "./secrets-before.js";
-import { latecomers, ownersByLog, ownersUntold, untold } from "./view.js";
+import { addresseeByKey, latecomers, ownersByLog, ownersUntold, untold } from "./view.js";
 
 /** What an owner tells all members, sealed once for them and for nobody else: a new list key, a new server key, and who the owners are. */
 
@@ -224,38 +225,70 @@ export async function askReceipts(
 export async function receiptsAnswered(asked: PendingRequest, result: AnswerResult): Promise<void> {
   if (result.kind === "refused") return noteRefusal(asked, result.code);
   if (result.kind !== "receipts") return;
+  const list = await loadOwned(asked.list);
+  const read: Receipt[] = [];
   for (const { receipt } of result.passed) {
-    if (receipt !== undefined) await confirm(await loadOwned(asked.list), receipt).catch(() => undefined);
+    if (receipt !== undefined) read.push(...(await receiptFor(list, receipt).catch(() => [])));
   }
+  await noteReceipts(list.address, read);
 }
 
-/** @returns who confirmed, or null if it is nothing for this list's owner */
-async function confirm(list: OwnedList, sealed: Uint8Array): Promise<string | null> {
+/** A member's word that they have a notice. */
+interface Receipt {
+  readonly by: string;
+  readonly news: StoredNotice["news"];
+  readonly serial: number;
+}
+
+/**
+ * @returns none if it is nothing for this list's owner: one key may own several lists, and a receipt is for one of them
+ * @throws ListSealError `unknown-author` if it is from nobody of the own log; what the worker throws
+ */
+async function receiptFor(list: OwnedList, sealed: Uint8Array): Promise<readonly Receipt[]> {
   const secret = await ownerSecret(list);
-  const opened = await runJob("open-receipt", { list, secret, sealed, now: nowInSeconds().toISOString() });
-  if (opened.kind === "not-for-me") return null;
-  const { by, news, serial } = opened;
+  const author = await runJob("receipt-author", { secret, sealed });
+  if (author.kind === "not-for-me" || author.list !== list.address) return [];
+  const member = addresseeByKey(list, author.by);
+  if (member === undefined) throw new ProtocolError("unknown-author", "from nobody who was sent a notice");
+  const { certificate } = member;
+  const now = nowInSeconds().toISOString();
+  const opened = await runJob("open-receipt", { secret, certificate, sealed, now });
+  return opened.kind === "receipt" ? [opened] : [];
+}
+
+async function noteReceipts(address: string, receipts: readonly Receipt[]): Promise<void> {
+  if (receipts.length === 0) return;
   const confirmedAt = nowInSeconds().toISOString();
-  const confirmed = (to: StoredNotice["to"]) =>
-    to.map((one) => (one.fingerprint === by && one.confirmedAt === null ? { ...one, confirmedAt } : one));
-  await changeOwned(list.address, ({ telling, ...before }) => ({
+  const confirmed = (news: StoredNotice["news"], serial: number, to: StoredNotice["to"]) => {
+    const by = new Set(
+      receipts.flatMap((one) => (one.news === news && one.serial === serial ? [one.by] : [])),
+    );
+    return by.size === 0
+      ? to
+      : to.map((one) =>
+          by.has(one.fingerprint) && one.confirmedAt === null ? { ...one, confirmedAt } : one,
+        );
+  };
+  await changeOwned(address, ({ telling, ...before }) => ({
     ...before,
-    telling:
-      telling?.tidings.news === news && telling.serial === serial
-        ? { ...telling, told: confirmed(telling.told) }
-        : telling,
-    notices: before.notices.map((notice) =>
-      notice.news === news && notice.serial === serial ? { ...notice, to: confirmed(notice.to) } : notice,
-    ),
+    telling: telling && {
+      ...telling,
+      told: confirmed(telling.tidings.news, telling.serial, telling.told),
+    },
+    notices: before.notices.map((notice) => ({
+      ...notice,
+      to: confirmed(notice.news, notice.serial, notice.to),
+    })),
   }));
-  return by;
 }
 
 /** A receipt that came as a mail of its own. */
 export const takeReceipt: IncomingHandlers["receipt"] = async (sealed) => {
   for (const list of Object.values((await ownedRecord.load()).lists)) {
-    const by = await confirm(list, sealed);
-    if (by !== null) return { kind: "receipt", list: list.address, by };
+    const [receipt] = await receiptFor(list, sealed);
+    if (receipt === undefined) continue;
+    await noteReceipts(list.address, [receipt]);
+    return { kind: "receipt", list: list.address, by: receipt.by };
   }
   return { kind: "not-for-me" };
 };

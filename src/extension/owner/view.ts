@@ -219,11 +219,24 @@ export interface NoticeAddressee {
 
 /** The members of the owner's own log, without the owner: never the server's roster, never those of the operator alone. */
 export function addressees({ history, ownerKey }: OwnedList): readonly NoticeAddressee[] {
-  return Object.entries(history.members).flatMap(([address, { fingerprint, by, certificate, revoked }]) =>
-    by === "operator" || certificate === undefined || revoked || fingerprint === ownerKey
-      ? []
-      : [{ address, fingerprint, certificate }],
+  return Object.entries(history.members).flatMap(([address, member]) =>
+    member.fingerprint === ownerKey ? [] : addressee(address, member),
   );
+}
+
+/** One of {@link addressees}, by their key. */
+export function addresseeByKey({ history }: OwnedList, fingerprint: string): NoticeAddressee | undefined {
+  const found = Object.entries(history.members).find(([, member]) => member.fingerprint === fingerprint);
+  return found && addressee(...found)[0];
+}
+
+function addressee(
+  address: string,
+  { fingerprint, by, certificate, revoked }: LoggedMember,
+): readonly NoticeAddressee[] {
+  return by === "operator" || certificate === undefined || revoked
+    ? []
+    : [{ address, fingerprint, certificate }];
 }
 
 /** Those whose copies the server has not taken yet; who has joined meanwhile is one, who has left is none. */

@@ -1,11 +1,12 @@
 import { AddonError } from "../platform/errors.js";
 import { OWNED_KEY } from "./has-owned-lists.js";
 import { type OwnedList, readOwned } from "./owned-list.js";
-import { keptRecord, load } from "./storage.js";
+import { recordInBlocks } from "./record-in-blocks.js";
+import { load } from "./storage.js";
 import type { Stored } from "./stored.js";
 
-/** Where the owned lists are kept: a record of their own beside the add-on's. */
-export const ownedRecord = keptRecord(OWNED_KEY, readOwned);
+/** Where the owned lists are kept: a record of their own beside the add-on's, with the tables of large lists in blocks. */
+export const ownedRecord = recordInBlocks(OWNED_KEY, readOwned);
 
 /**
  * An owned list, with its server's certificate of today: the newest comes with each answer, to the list as a member has it.

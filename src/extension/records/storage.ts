@@ -41,45 +41,65 @@ export interface RecordStorage<R> {
   update<T>(change: (record: R) => { readonly stored: R; readonly result: T }): Promise<T>;
 }
 
+/** How a record lies in `storage.local`: who keeps it need not know. */
+export interface RecordForm<R> {
+  /** @throws AddonError `storage-failed`; what else it throws says that the record is damaged, or a newer version's */
+  load(): Promise<R>;
+  /** The new state, whole or not at all. It is called in turn. @param before what {@link load} gave in this turn */
+  save(record: R, before: R): Promise<void>;
+}
+
+const inOnePiece = <R>(key: string, read: (value: unknown) => R): RecordForm<R> => ({
+  load: async () => read(await readAt(key)),
+  save: (record) => browser.storage.local.set({ [key]: record }),
+});
+
 /**
  * A record of its own beside {@link Stored}: for what a backup need not carry, or another part of the add-on owns.
  * @param key  its name in `storage.local`
  * @param read checks what storage gave, `undefined` for a fresh start
  */
-export function keptRecord<R>(key: string, read: (value: unknown) => R): RecordStorage<R> {
-  const load = async (): Promise<R> => {
-    const found = await readAt(key);
+export function keptRecord<R>(
+  key: string,
+  read: (value: unknown) => R,
+  form: RecordForm<R> = inOnePiece(key, read),
+): RecordStorage<R> {
+  const loadRecord = async (): Promise<R> => {
     try {
-      return read(found);
+      return await form.load();
     } catch (cause) {
       if (cause instanceof NewerVersionError) {
         throw new ProtocolError("unsupported-version", "a newer version of ListSeal wrote it", { cause });
       }
+      if (cause instanceof AddonError) throw cause;
       throw new AddonError("storage-damaged", "what ListSeal keeps is damaged", { cause });
     }
   };
-  const update = <T>(change: (record: R) => { readonly stored: R; readonly result: T }): Promise<T> =>
+  const updateRecord = <T>(change: (record: R) => { readonly stored: R; readonly result: T }): Promise<T> =>
     withLock("storage", async () => {
-      const before = await load();
+      const before = await loadRecord();
       const { stored, result } = change(before);
       if (stored === before) return result;
       try {
-        await browser.storage.local.set({ [key]: stored });
+        await form.save(stored, before);
       } catch (cause) {
         throw new ListSealError(whyNotWritten(cause), "what ListSeal keeps could not be written", { cause });
       }
       return result;
     });
-  return { load, update };
+  return { load: loadRecord, update: updateRecord };
 }
 
 async function readAt(key: string): Promise<unknown> {
   return (await getFrom(key))[key];
 }
 
-async function getFrom(key: string | null): Promise<Readonly<Record<string, unknown>>> {
+/** What is kept under these names; null: everything. @throws AddonError `storage-failed` */
+export async function getFrom(
+  names: string | readonly string[] | null,
+): Promise<Readonly<Record<string, unknown>>> {
   try {
-    return await browser.storage.local.get(key);
+    return await browser.storage.local.get(typeof names === "string" || names === null ? names : [...names]);
   } catch (cause) {
     throw new AddonError("storage-failed", "what ListSeal keeps could not be read", { cause });
   }

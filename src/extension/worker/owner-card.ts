@@ -13,7 +13,7 @@ import {
   writeListOpener,
 } from "../../openpgp/list-keys.js";
 import type { Profile } from "../../openpgp/profiles.js";
-import type { OwnedList } from "../records/owned-list.js";
+import type { ListForWorker } from "../records/owned-list.js";
 import type { Card, NewListKey, PublicKeyFile } from "./owner-jobs.js";
 
 /** The beginning of a list: its server's card, its key; and a person's public key as a file. */
@@ -99,7 +99,7 @@ export async function listKeyFile({
   member,
   now,
 }: {
-  readonly list: OwnedList;
+  readonly list: ListForWorker;
   readonly secret: string;
   /** Armored, from the owner's own log. */
   readonly member: string;

@@ -4,11 +4,13 @@ import { type ListForProof, makeIntroduction } from "../../membership/introducti
 import { invitationFileName, writeInvitation } from "../../membership/invitation/invitation.js";
 import { parseSealingKey, readOpeningKey, readSealingKey } from "../../openpgp/keys.js";
 import { parseListKeyId, readListOpener } from "../../openpgp/list-keys.js";
-import type { OwnedList } from "../records/owned-list.js";
+import type { ListForWorker, OwnedList } from "../records/owned-list.js";
 import type { MadeInvitation } from "./owner-jobs.js";
 
 /** An owned list as the checks of introductions want it: every owner it has had, every list key it has had. */
-export async function knownOwnedList(list: OwnedList): Promise<ListForProof> {
+export async function knownOwnedList(
+  list: Pick<OwnedList, "address" | "listKeyFingerprint" | "formerListKeys" | "owners">,
+): Promise<ListForProof> {
   return {
     address: parseAddress(list.address),
     fingerprints: [list.listKeyFingerprint, ...list.formerListKeys].map(parseListKeyId),
@@ -30,7 +32,7 @@ export async function makeInvitation({
   joinBy,
   now,
 }: {
-  readonly list: OwnedList;
+  readonly list: ListForWorker;
   /** The owner's member key. */
   readonly secret: string;
   readonly invitee: string;

@@ -19,7 +19,7 @@ import { open } from "./open.js";
 import { openMail } from "./open-mail.js";
 import { listKeyFile, makeListKey, readCardFile, readPublicKey } from "./owner-card.js";
 import { makeInvitation } from "./owner-invite.js";
-import { followRecord, readReceipt, readServerOffer } from "./owner-record.js";
+import { followRecord, readLog, readReceipt, readReceiptAuthor, readServerOffer } from "./owner-record.js";
 import { practise } from "./practice.js";
 import { openPrivateLetter, sealPrivateLetter } from "./private-letters.js";
 import { readMail } from "./read-mail.js";
@@ -68,10 +68,12 @@ export const jobs = {
   "make-list-key": makeListKey,
   "make-invitation": makeInvitation,
   "follow-record": followRecord,
+  "read-log": readLog,
   "seal-notice": sealNoticeForAll,
   "notice-packets": noticePackets,
   "notice-targets": targetsOf,
   "read-server-offer": readServerOffer,
+  "receipt-author": readReceiptAuthor,
   "open-receipt": readReceipt,
   "read-public-key": readPublicKey,
   "list-key-file": listKeyFile,

@@ -394,6 +394,31 @@ export async function writeReceipt(
 }
 
 /**
+ * Whose word a receipt is, and for which list, before anything of it is verified: to look up the one certificate that {@link openReceipt}
+ * needs among those of 100,000 members.
+ *
+ * @param owner the owner's member key
+ * @throws ListSealError `too-large`, `damaged`, `wrong-kind`
+ */
+export async function receiptAuthor(
+  sealed: Uint8Array,
+  owner: OpeningKey<"member">,
+): Promise<{ readonly list: Address; readonly by: Fingerprint } | "not-for-me"> {
+  const layer = await openReceiptLayer(sealed, owner);
+  if (layer === "not-for-me") return layer;
+  const { list, by } = readReceiptText(layer.literal);
+  return { list: list.address, by };
+}
+
+async function openReceiptLayer(sealed: Uint8Array, owner: OpeningKey<"member">) {
+  assertSize(sealed, MAX_NOTICE_BYTES, "the receipt");
+  return openLayer(sealed, owner);
+}
+
+const readReceiptText = (literal: Uint8Array) =>
+  readJson(literal, receiptDeclaration, { kind: "receipt", from: "message", code: "damaged" });
+
+/**
  * Opens a receipt.
  *
  * @param owner   the owner's member key
@@ -407,14 +432,9 @@ export async function openReceipt(
   members: readonly SealingKey<"member">[],
   now: Date = new Date(),
 ): Promise<Receipt | "not-for-me"> {
-  assertSize(sealed, MAX_NOTICE_BYTES, "the receipt");
-  const layer = await openLayer(sealed, owner);
+  const layer = await openReceiptLayer(sealed, owner);
   if (layer === "not-for-me") return layer;
-  const { list, news, serial, by, date } = readJson(layer.literal, receiptDeclaration, {
-    kind: "receipt",
-    from: "message",
-    code: "damaged",
-  });
+  const { list, news, serial, by, date } = readReceiptText(layer.literal);
   const member = members.find(({ fingerprint }) => fingerprint === by);
   if (member === undefined) throw new ProtocolError("unknown-author", "from nobody who was sent a notice");
   const { notations, readers } = await verifyOnly(layer.literal, layer.signatures, member.certificate, now);

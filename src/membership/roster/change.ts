@@ -92,7 +92,7 @@ function entriesOf<T>(table: Readonly<Record<Address, T>>): readonly (readonly [
 }
 
 /** A member and the address under which they are on the list. */
-export interface Holder {
+export interface MemberAtAddress {
   readonly address: Address;
   readonly member: LoggedMember;
 }
@@ -140,7 +140,7 @@ export class HistoryIndex {
     return this.#members.get(address);
   }
 
-  holderOf(fingerprint: Fingerprint): Holder | undefined {
+  holderOf(fingerprint: Fingerprint): MemberAtAddress | undefined {
     const address = this.#addresses.get(fingerprint);
     const member = address === undefined ? undefined : this.#members.get(address);
     return address === undefined || member === undefined ? undefined : { address, member };
@@ -160,11 +160,18 @@ export class HistoryIndex {
     return this.#commands.has(name);
   }
 
-  /** Takes over what the next entry changes. @param hash of the entry */
-  take(hash: string, change: HistoryChange): void {
+  /**
+   * Takes over what the next entry changes.
+   * @param hash of the entry
+   * @returns those who are gone with it, as they were
+   */
+  take(hash: string, change: HistoryChange): readonly LoggedMember[] {
     this.#number += 1;
     this.#hash = hash;
     const members = entriesOf(change.members);
+    const gone = members.flatMap(([address, member]) =>
+      member === null ? (this.memberAt(address) ?? []) : [],
+    );
     // all of the former keys first: one entry may pass a key from one address to another
     for (const [address] of members) {
       const before = this.#members.get(address);
@@ -181,5 +188,6 @@ export class HistoryIndex {
     this.#listKeys.push(...change.listKeys);
     for (const one of change.introductions) this.#introductions.add(one);
     for (const one of change.commands) this.#commands.add(one);
+    return gone;
   }
 }

@@ -24,7 +24,7 @@ import type { RecordLink } from "../request/answer-result.js";
 import type { ConfirmedMember } from "../request/commands.js";
 import { type Command, type OpenedRequest, readSigned, verifySigned } from "../request/request.js";
 import { revokedCertificate } from "../request/revocation.js";
-import { type HistoryChange, type HistoryIndex, type Holder, noChange } from "./change.js";
+import { type HistoryChange, type HistoryIndex, type MemberAtAddress, noChange } from "./change.js";
 import {
   anyUnsignedEntry,
   isUnsignedKind,
@@ -244,7 +244,7 @@ async function afterMembers(
 async function afterCommand(
   known: HistoryIndex,
   entry: Entry,
-  { address, member }: Holder,
+  { address, member }: MemberAtAddress,
 ): Promise<Partial<HistoryChange>> {
   const { opened, by, at, now, link } = entry;
   const { command, date } = opened.request;

@@ -12,12 +12,14 @@ import type { RecordLink } from "../request/answer-result.js";
 import { type HistoryChange, HistoryIndex, together, withChange } from "./change.js";
 import { altered, changeOf, type HistoryContext } from "./entry.js";
 import { followChain } from "./log.js";
-import type { RosterHistory } from "./state.js";
+import type { LoggedMember, RosterHistory } from "./state.js";
 
 /** What entries that were followed say, beside the hashes that they are known by. */
 export interface FollowedEntries {
   readonly hashes: readonly string[];
   readonly change: HistoryChange;
+  /** Those who went with them, as they were: also who came with them, whom no log before or after has. */
+  readonly gone: readonly LoggedMember[];
 }
 
 /**
@@ -35,17 +37,18 @@ export async function followEntries(
 ): Promise<FollowedEntries> {
   const hashes = await followChain(known.newest, links);
   const changes: HistoryChange[] = [];
+  const gone: LoggedMember[] = [];
   for (const link of links) {
     try {
       const next = await changeOf(known, link, context, now);
-      known.take(link.hash, next);
+      gone.push(...known.take(link.hash, next));
       changes.push(next);
     } catch (thrown) {
       // whatever is wrong with an entry that the server passed on as good
       throw altered(`entry ${link.number}: ${refusalOf(thrown, "damaged")}`, thrown);
     }
   }
-  return { hashes, change: together(changes) };
+  return { hashes, change: together(changes), gone };
 }
 
 /**
