@@ -8,6 +8,7 @@ import { ordinaryRows, scrollingRows, startRows } from "./beside.js";
 import { loopRows } from "./loops.js";
 import { openingRows } from "./opening.js";
 import { ownOpenPgpRows } from "./own-openpgp.js";
+import { ownerRows } from "./owner.js";
 import { shownRows } from "./shown.js";
 import { spaceRows } from "./space.js";
 
@@ -19,6 +20,7 @@ const parts: Parts = {
   "own-openpgp": () => ownOpenPgpRows(),
   opening: () => openingRows(),
   loops: () => loopRows(),
+  owner: () => ownerRows(),
   space: spaceRows,
 };
 

@@ -100,7 +100,7 @@ const examples = (): { readonly [K in keyof PageCalls]: InputOf<PageCalls[K]> } 
   "storage:save": null,
   "storage:start-over": null,
   practise: { text: "hello" },
-  "owner:lists": null,
+  "owner:lists": { wanted: "", rows: 100, leaving: [] },
   "owner:open-card": { file: "AAAA" },
   "owner:claim": {
     file: "AAAA",

@@ -1,15 +1,16 @@
 import { render } from "preact";
 import { Options } from "../../src/extension/app/options/options.js";
-import type { OwnedView } from "../../src/extension/owner/view.js";
+import type { MemberView, OwnedView, PageWish } from "../../src/extension/owner/view.js";
 import { MembershipError } from "../../src/membership/file/errors.js";
 import { ListSealError } from "../../src/openpgp/errors.js";
 import { storageListeners } from "./fake-host.js";
 import { background, complaints, settle } from "./page-tester.js";
+import { viewOfWhole, type WholeList } from "./whole-list.js";
 
 /** The page for owners: what it shows in each state, what it asks for, and that nothing is done by one wrong press. */
 
 const joined = "2026-02-01T00:00:00.000Z";
-const member = (name: string, role: OwnedView["members"][number]["role"]) => ({
+const member = (name: string, role: MemberView["role"]) => ({
   address: `${name.toLowerCase()}@example.test`,
   name,
   fingerprint: name.toLowerCase().padEnd(40, "0"),
@@ -25,7 +26,7 @@ const member = (name: string, role: OwnedView["members"][number]["role"]) => ({
   waiting: null,
 });
 
-const team: OwnedView = {
+const team: WholeList = {
   address: "team@lists.example",
   name: "Team",
   mode: "key",
@@ -78,11 +79,16 @@ beforeEach(() => {
 });
 afterEach(() => render(null, root));
 
+/** What the background page answers for these lists: as much as the page wants to see of them. */
+const shows = (lists: readonly WholeList[]) => (wish: PageWish) => ({
+  lists: lists.map((list) => viewOfWhole(list, wish)),
+});
+
 /** Opens the page with these lists; `answers` may be errors. */
-async function open(lists: readonly OwnedView[], answers: Record<string, unknown> = {}): Promise<void> {
+async function open(lists: readonly WholeList[], answers: Record<string, unknown> = {}): Promise<void> {
   const all: Record<string, unknown> = {
     overview: { lists: [], keys: [], requests: [], refused: [] },
-    "owner:lists": { lists },
+    "owner:lists": shows(lists),
     "owner:members-shown": { shown: "hidden" },
     ...answers,
   };
@@ -290,7 +296,7 @@ test("an answer that comes late does not take a newer one's place", async () => 
   await open([{ ...team, invitations: [dave] }], { "owner:codes": slow });
   const codes = [dave, erin].map(({ introduction }) => ({ introduction, code }));
   answering["owner:codes"] = { codes };
-  answering["owner:lists"] = { lists: [{ ...team, invitations: [dave, erin] }] };
+  answering["owner:lists"] = shows([{ ...team, invitations: [dave, erin] }]);
   for (const listener of storageListeners) listener({ owned: {} }, "local");
   await settle();
   expect(root.querySelectorAll(".cards .code")).toHaveLength(2);
@@ -413,10 +419,57 @@ test("removing ends with its words, once the server has done it", async () => {
   await open([{ ...team, members: [member("Olga", "owner"), leaving] }]);
   expect(root.textContent).toContain("Removing…");
   expect(root.textContent).not.toContain("was removed");
-  answering["owner:lists"] = { lists: [{ ...team, members: [member("Olga", "owner")] }] };
+  answering["owner:lists"] = shows([{ ...team, members: [member("Olga", "owner")] }]);
   for (const listener of storageListeners) listener({ owned: {} }, "local");
   await settle();
   expect(root.querySelector("[role=status]")?.textContent).toContain("Bob was removed");
+});
+
+test("who was removed is named once they are gone, also while another is searched for", async () => {
+  const others = ["Carol", "Dave", "Erin", "Frank"].map((name) => member(name, "member"));
+  const leaving = { ...member("Bob", "member"), waiting: "remove" as const };
+  await open([{ ...team, members: [member("Olga", "owner"), leaving, ...others] }]);
+  fill("search", "carol");
+  await settle();
+  expect(root.textContent).not.toContain("was removed");
+  answering["owner:lists"] = shows([{ ...team, members: [member("Olga", "owner"), ...others] }]);
+  for (const listener of storageListeners) listener({ owned: {} }, "local");
+  await settle();
+  expect(root.querySelector("[role=status]")?.textContent).toContain("Bob was removed");
+});
+
+test("an answer to what was searched for before takes no place of a later one's", async () => {
+  const members = ["Olga", "Bob", "Carol", "Dave", "Erin", "Frank"].map((name) => member(name, "member"));
+  await open([{ ...team, members }]);
+  const answers: (() => void)[] = [];
+  const answer = shows([{ ...team, members }]);
+  answering["owner:lists"] = (wish: PageWish) =>
+    new Promise((resolve) => answers.push(() => resolve(answer(wish))));
+  fill("search", "bob");
+  await settle();
+  fill("search", "carol");
+  await settle();
+  expect(answers).toHaveLength(2);
+  for (const late of answers.reverse()) late();
+  await settle();
+  expect([...root.querySelectorAll(".people strong")].map(({ textContent }) => textContent)).toEqual([
+    "Carol",
+  ]);
+});
+
+test("of an import of thousands the first are confirmed, and the page says so", async () => {
+  const added = Array.from({ length: 1_200 }, (_, number) => ({
+    ...member(`Person${number}`, "member"),
+    word: "operator" as const,
+    confirmable: true,
+  }));
+  await open([{ ...team, members: [...team.members, ...added] }]);
+  const section = root.querySelector(".unconfirmed");
+  expect(section?.querySelector("h3")?.textContent).toBe("Waiting for your confirmation (1,200)");
+  expect(section?.textContent).toContain(
+    "The first 1,000 are shown; the others follow once these are confirmed.",
+  );
+  expect(section?.querySelectorAll("tbody tr")).toHaveLength(1_000);
 });
 
 test("among many members one is found by name or address", async () => {
@@ -598,7 +651,7 @@ test("whom the operator added alone is said, and confirmed by a press", async ()
 });
 
 test("an import is confirmed together: who they are, how many, and but for those whom the owner takes out", async () => {
-  const added = (name: string, role: OwnedView["members"][number]["role"]) => ({
+  const added = (name: string, role: MemberView["role"]) => ({
     ...member(name, role),
     you: false,
     word: "operator" as const,
@@ -633,13 +686,13 @@ test("an import is confirmed together: who they are, how many, and but for those
     sending: "sent",
     failure: null,
   } as const;
-  answering["owner:lists"] = { lists: [{ ...list, waiting: [asking] }] };
+  answering["owner:lists"] = shows([{ ...list, waiting: [asking] }]);
   for (const listener of storageListeners) listener({}, "local");
   await settle();
   expect(root.textContent).toContain("Confirming members whom the operator added.");
   expect(section?.querySelector<HTMLButtonElement>("button.primary")?.disabled).toBe(true);
   // one alone is confirmed where they stand
-  answering["owner:lists"] = { lists: [{ ...team, members: [...team.members, ...imported.slice(0, 1)] }] };
+  answering["owner:lists"] = shows([{ ...team, members: [...team.members, ...imported.slice(0, 1)] }]);
   for (const listener of storageListeners) listener({}, "local");
   await settle();
   expect(root.querySelector(".unconfirmed")).toBe(null);

@@ -3,7 +3,8 @@ import { mergedOwned, readRestoredOwned } from "../../src/extension/backup/merge
 import { pastedInvitees, typedInvitee } from "../../src/extension/owner/addresses.js";
 import { batchAnswered } from "../../src/extension/owner/batches.js";
 import { unexplained } from "../../src/extension/owner/members.js";
-import { ownersUntold, viewOf } from "../../src/extension/owner/view.js";
+import { ownersUntold } from "../../src/extension/owner/notice-addressees.js";
+import { type PageWish, viewOf } from "../../src/extension/owner/view.js";
 import { emptyOwned, OWNED_VERSION, readOwned } from "../../src/extension/records/owned-list.js";
 import { noEpoch } from "../../src/extension/records/stored-epoch.js";
 import type { PendingRequest } from "../../src/extension/requests/pending.js";
@@ -225,7 +226,43 @@ describe("what the page is shown", () => {
   });
 
   test("a new list key goes to nobody whom the operator alone has let in", () => {
-    expect(view().newKey).toEqual({ to: ["olga@example.test", "bob@example.test"], notTo: [eve] });
+    expect(view().newKey).toEqual({
+      to: { count: 1, first: [bob] },
+      notTo: { count: 1, first: [eve] },
+    });
+  });
+
+  test("of the members those that the page wants to see, and of others how many they are", () => {
+    const seen = (wish: PageWish) => {
+      const { members, found, memberCount, gone } = viewOf(ownedList, [], [], now, { wish });
+      return { shown: members.map(({ name }) => name), found, memberCount, gone };
+    };
+    const all = { memberCount: 3, gone: [] };
+    expect(seen({ wanted: "", rows: 2, leaving: [] })).toEqual({ ...all, shown: ["Olga", "Bob"], found: 3 });
+    expect(seen({ wanted: " ｂｏｂ@EX", rows: 2, leaving: [] })).toEqual({
+      ...all,
+      shown: ["Bob"],
+      found: 1,
+    });
+    // who is not among those that are searched for is still a member
+    const leaving = [keyOf.bob, "0d".repeat(20)];
+    expect(seen({ wanted: "eve", rows: 2, leaving })).toMatchObject({
+      shown: ["Eve"],
+      gone: ["0d".repeat(20)],
+    });
+  });
+
+  // attack: a server that names a member "__proto__", or by a name of every object
+  test("what a server calls a member is looked up as an address, and as nothing else", () => {
+    const members = ownedList.members.map((member, place) => ({
+      ...member,
+      address: ["__proto__", "constructor", "toString"][place] ?? "",
+    }));
+    expect(view({ ...ownedList, members }).members.map(({ word }) => word)).toEqual([
+      "server",
+      "server",
+      "server",
+    ]);
   });
 
   const invitation = {

@@ -3,12 +3,16 @@ import type { Call } from "../../src/extension/app/calls/page-calls.js";
 
 /** What the tests of pages share: a background page that answers as it is told, and waiting until a page is drawn. */
 
-/** The answers of a background page, by the name of the call (an Error is thrown), and what it was asked. */
+/**
+ * The answers of a background page, by the name of the call, and what it was asked. An Error is thrown; a function is given what was
+ * asked.
+ */
 export function background(answers: Record<string, unknown>) {
   const asked: (readonly [string, unknown])[] = [];
   const answer = async (name: string, input: unknown): Promise<unknown> => {
     asked.push([name, input]);
-    const value = answers[name];
+    const found = answers[name];
+    const value: unknown = typeof found === "function" ? await found(input) : found;
     if (value instanceof Error) throw value;
     // what crosses to a page is a copy, another one each time
     return structuredClone(value ?? null);

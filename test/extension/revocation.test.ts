@@ -70,7 +70,7 @@ test("its holder writes nothing with it any more, and the owners are alarmed", a
     Bob: true,
     Mia: false,
   });
-  expect(page.newKey).toMatchObject({ notTo: [bob.address] });
+  expect(page.newKey).toMatchObject({ notTo: { count: 1, first: [bob.address] } });
 });
 
 test("its holder comes back by a new invitation, and readers see that the owner has introduced them anew", async () => {

@@ -13,11 +13,11 @@ import { changeOwned } from "../records/owned-storage.js";
 import { load, update } from "../records/storage.js";
 import type { StoredList } from "../records/stored.js";
 import { forgetPending, pendingFor, sendAgain } from "../requests/send-request.js";
+import { type NoticeAddressee, untold } from "./notice-addressees.js";
 import { makePackets, type NamedPacket, sealNotice } from "./notice-packets.js";
 import { askAsOwner, ownerSecret } from "./owner-requests.js";
 import { asMembersKnow } from "./second-owner.js";
 import { listSecretsBefore } from "./secrets-before.js";
-import { type NoticeAddressee, untold } from "./view.js";
 
 /**
  * A notice to all members, in as many requests as it takes: one batch after the other, each sealed once for all in it, all under one serial. The owner's own

@@ -13,10 +13,10 @@ import { runJob } from "../worker/client.js";
 import { changeOver, nextSerial, nowInSeconds } from "./batches.js";
 import { dueKey, isTimeFor, makesKeysItself, mayBeStopped, notedEpoch } from "./epoch-state.js";
 import { askRoster } from "./members.js";
+import { addressees, isOwner, type NoticeAddressee, untold } from "./notice-addressees.js";
 import { makePackets, type NamedPacket, prepareTargets, sealNotice } from "./notice-packets.js";
 import { askAsOwner, noteRefusal, ownerSecret } from "./owner-requests.js";
 import { listSecretsBefore } from "./secrets-before.js";
-import { addressees, isOwner, type NoticeAddressee, untold } from "./view.js";
 
 /**
  * New list keys, by themselves or because a person wants one. The notice is sealed once for all members of the owner's own log, left with the

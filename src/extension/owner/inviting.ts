@@ -19,8 +19,9 @@ import {
   keptFiles,
 } from "./invitation-files.js";
 import { commandAnswered } from "./members.js";
+import { isOwner } from "./notice-addressees.js";
 import { askAsOwner, ownerSecret } from "./owner-requests.js";
-import { isOwner, viewOf } from "./view.js";
+import { viewOf } from "./view.js";
 
 /** Inviting people: a file each, and the code that opens it. */
 

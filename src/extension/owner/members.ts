@@ -16,8 +16,8 @@ import type { PendingRequest } from "../requests/pending.js";
 import { forgetPending, pendingFor } from "../requests/send-request.js";
 import { runJob } from "../worker/client.js";
 import type { FollowedRecord } from "../worker/owner-record.js";
+import { isOwner } from "./notice-addressees.js";
 import { askAsOwner, noteRefusal, raiseAlarm } from "./owner-requests.js";
-import { isOwner } from "./view.js";
 
 /** Who is a member: asked of the server, and believed only as far as the record's signatures go. */
 

@@ -5,9 +5,9 @@ import { changeOwned, loadOwned, ownedRecord } from "../records/owned-storage.js
 import type { AnswerResult } from "../requests/incoming.js";
 import type { PendingRequest } from "../requests/pending.js";
 import { runJob } from "../worker/client.js";
+import { isOwner } from "./notice-addressees.js";
 import { goOnTelling } from "./notices.js";
 import { askAsOwner, noteRefusal } from "./owner-requests.js";
-import { isOwner } from "./view.js";
 
 /**
  * Another server key, from the operator's command to the members: the server offers it, signed by the key that is known,

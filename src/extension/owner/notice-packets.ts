@@ -5,7 +5,7 @@ import type { NoticeRun, OwnedList } from "../records/owned-list.js";
 import { runJob, runJobApart } from "../worker/client.js";
 import type { KeptTarget } from "../worker/epoch-notice.js";
 import type { SecretsBefore } from "../worker/secrets-before.js";
-import { addressees, type NoticeAddressee } from "./view.js";
+import { addressees, type NoticeAddressee } from "./notice-addressees.js";
 
 /**
  * The packets of a notice for very many members: in workers of their own, several at a time, each of which ends after some hundred

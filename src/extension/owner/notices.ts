@@ -20,9 +20,9 @@ import {
 } from "./batches.js";
 import { changeAnswered, renewByHand } from "./epochs.js";
 import { askRoster, headOf, noteHead } from "./members.js";
+import { addresseeByKey, latecomers, ownersByLog, ownersUntold, untold } from "./notice-addressees.js";
 import { askAsOwner, noteRefusal, ownerSecret } from "./owner-requests.js";
 import { listSecretsBefore } from "./secrets-before.js";
-import { addresseeByKey, latecomers, ownersByLog, ownersUntold, untold } from "./view.js";
 
 /** What an owner tells all members, sealed once for them and for nobody else: a new list key, a new server key, and who the owners are. */
 

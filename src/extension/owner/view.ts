@@ -1,14 +1,15 @@
-import { parseAddress } from "../../mail/mailbox.js";
+import { isAddress, parseAddress } from "../../mail/mailbox.js";
 import type { CommandName } from "../../membership/request/command-names.js";
 import type { NewsKind } from "../../membership/request/commands.js";
-import { hasAuthority, invitationStanding, type LoggedMember } from "../../membership/roster/state.js";
+import { invitationStanding, type LoggedMember } from "../../membership/roster/state.js";
 import { parseFingerprint } from "../../openpgp/keys.js";
 import { type ListKeyKind, listKeyKindOf } from "../../openpgp/list-keys.js";
 import type { ErrorCode } from "../platform/errors.js";
-import type { NoticeRun, OwnedList, StoredInvitation, StoredMember } from "../records/owned-list.js";
+import type { OwnedList, StoredInvitation, StoredMember, StoredNotice } from "../records/owned-list.js";
 import type { EpochReason } from "../records/stored-epoch.js";
 import type { PendingRequest } from "../requests/pending.js";
 import { dueKey, hoursExposed, makesKeysItself, mayBeStopped } from "./epoch-state.js";
+import { addressees, isOwner, ownersUntold, readers, untold } from "./notice-addressees.js";
 
 /** An owned list as its page shows it. Pure, and nothing secret in it. */
 
@@ -52,14 +53,47 @@ export interface InvitationView {
   readonly state: InvitationState;
   /** Whether its file can still be saved: it is forgotten when Thunderbird ends. */
   readonly fileHere: boolean;
+  readonly isMember: boolean;
 }
+
+/** What a page wants to see of a list's members: all 100,000 in one message would be 40 MB with each change. */
+export interface PageWish {
+  /** What the owner searches for, in names and addresses; empty for everybody. */
+  readonly wanted: string;
+  /** How many rows there are to be. */
+  readonly rows: number;
+  /** Fingerprints of those whom the page saw leave: whether they are gone. */
+  readonly leaving: readonly string[];
+}
+
+const everybody: PageWish = { wanted: "", rows: Number.MAX_SAFE_INTEGER, leaving: [] };
+
+/** Addresses that a sentence names: the first of them, and how many there are. */
+export interface NamedAddresses {
+  readonly count: number;
+  readonly first: readonly string[];
+}
+
+/** Addresses in a sentence: those of a list of thousands would fill the page. */
+const MOST_NAMED = 10;
+
+const namesOf = (addresses: readonly string[]): NamedAddresses => ({
+  count: addresses.length,
+  first: addresses.slice(0, MOST_NAMED),
+});
+
+/** Members among whom one is chosen, or who are confirmed together: a page with all of 100,000 stands still. */
+const MOST_OFFERED = 1_000;
 
 export interface NoticeView {
   readonly news: NewsKind;
   readonly serial: number;
   readonly at: string;
   readonly graceEnds: string | null;
-  readonly to: readonly { readonly address: string; readonly confirmed: boolean }[];
+  /** Whom it was for: how many have confirmed it, of how many, and who has not. */
+  readonly confirmed: number;
+  readonly of: number;
+  readonly missing: NamedAddresses;
 }
 
 export interface OwnedView {
@@ -74,15 +108,24 @@ export interface OwnedView {
   readonly serverFingerprint: string;
   /** `appointed`: made an owner, and the record that proves it is not here yet. */
   readonly claim: "waiting" | "confirmed" | "appointed" | "ended" | { readonly refused: ErrorCode };
+  readonly memberCount: number;
+  /** Those who are searched for: how many, and as many as there are to be rows. */
+  readonly found: number;
   readonly members: readonly MemberView[];
+  /** Of those whom the page saw leave: who is gone. */
+  readonly gone: readonly string[];
+  /** Whom the operator added alone: how many, and the first of them. */
+  readonly confirmable: { readonly count: number; readonly members: readonly MemberView[] };
+  /** Whom a list key file can be made for; of more than can be chosen from, nobody. */
+  readonly reached: { readonly count: number; readonly members: readonly MemberView[] };
   readonly membersAt: string | null;
   readonly held: number;
   readonly invitations: readonly InvitationView[];
   readonly waiting: readonly WaitingView[];
   readonly refusals: OwnedList["refusals"];
   readonly alarms: OwnedList["alarms"];
-  /** Whom a new list key would go to, and whom not: those who are in by the operator's word alone. */
-  readonly newKey: { readonly to: readonly string[]; readonly notTo: readonly string[] };
+  /** Whom a new list key would go to beside the owner, and whom not: those who are in by the operator's word alone. */
+  readonly newKey: { readonly to: NamedAddresses; readonly notTo: NamedAddresses };
   readonly rekeying: { readonly stage: "asked" | "agreed" } | null;
   /** Another server key, to be compared with the operator. */
   readonly serverMove: {
@@ -116,7 +159,7 @@ export interface EpochView {
   /** What a server and somebody who has gone can read together at most, in hours; null while nobody who had the key has gone. */
   readonly exposedHours: number | null;
   /** Addresses of members who have not confirmed the list key of today. */
-  readonly unconfirmed: readonly string[];
+  readonly unconfirmed: NamedAddresses;
   /** One that is being left with the server: for how many of the members it is made. */
   readonly run: {
     readonly made: number;
@@ -127,26 +170,68 @@ export interface EpochView {
   } | null;
 }
 
-/** The members as the page shows them. A list may have 100,000: nothing is looked for among all of them for each. */
-function membersOf(list: OwnedList, own: readonly PendingRequest[]): readonly MemberView[] {
-  const logged = new Map<string, LoggedMember>(Object.entries(list.history.members));
-  const revoked = new Set<string>();
-  for (const one of logged.values()) if (one.revoked === true) revoked.add(one.fingerprint);
+/** Gives a member as the page shows them. Nothing is looked for among all members: a list may have 100,000. */
+function memberViewer(list: OwnedList, own: readonly PendingRequest[]): (member: StoredMember) => MemberView {
+  const { history, ownerKey } = list;
   const waiting = new Map<string | null, "remove" | "set-role">();
   for (const what of ["set-role", "remove"] as const)
     for (const request of own) if (request.do === what) waiting.set(request.about, what);
-  return list.members.map((member) => {
+  return (member) => {
     const { address, fingerprint } = member;
-    const entry = logged.get(address);
+    const entry = entryOf(history, address);
     return {
       ...member,
-      you: fingerprint === list.ownerKey,
+      you: fingerprint === ownerKey,
       word: wordFor(entry, fingerprint),
-      revoked: revoked.has(fingerprint),
-      confirmable: entry?.by === "operator" && entry.certificate !== undefined,
+      revoked: entry?.fingerprint === fingerprint && entry.revoked === true,
+      confirmable: isConfirmable(entry),
       waiting: waiting.get(address) ?? null,
     };
-  });
+  };
+}
+
+/** The own log's entry under an address that the server names: it may be no address at all. */
+function entryOf({ members }: OwnedList["history"], address: string): LoggedMember | undefined {
+  return isAddress(address) && Object.hasOwn(members, address) ? members[address] : undefined;
+}
+
+const isConfirmable = (entry: LoggedMember | undefined): boolean =>
+  entry?.by === "operator" && entry.certificate !== undefined;
+
+const folded = (text: string): string => text.normalize("NFKC").toLowerCase();
+
+/** Members whose name or address has the words in it. */
+function search(members: readonly StoredMember[], wanted: string): readonly StoredMember[] {
+  const words = folded(wanted.trim());
+  return words === ""
+    ? members
+    : members.filter(({ name, address }) => folded(`${name} ${address}`).includes(words));
+}
+
+type MembersPart = Pick<OwnedView, "memberCount" | "found" | "members" | "gone" | "confirmable" | "reached">;
+
+function membersOf(
+  list: OwnedList,
+  own: readonly PendingRequest[],
+  { wanted, rows, leaving }: PageWish,
+): MembersPart {
+  const { members, history, ownerKey } = list;
+  const shown = memberViewer(list, own);
+  const found = search(members, wanted);
+  const here = new Set(leaving.length === 0 ? [] : members.map(({ fingerprint }) => fingerprint));
+  const confirmable = members.filter(({ address }) => isConfirmable(entryOf(history, address)));
+  const reached = members.filter(
+    ({ address, fingerprint }) =>
+      fingerprint !== ownerKey && wordFor(entryOf(history, address), fingerprint) === "owner",
+  );
+  return {
+    memberCount: members.length,
+    found: found.length,
+    members: found.slice(0, rows).map(shown),
+    gone: leaving.filter((fingerprint) => !here.has(fingerprint)),
+    confirmable: { count: confirmable.length, members: confirmable.slice(0, MOST_OFFERED).map(shown) },
+    reached: { count: reached.length, members: reached.length > MOST_OFFERED ? [] : reached.map(shown) },
+  };
 }
 
 function wordFor(entry: LoggedMember | undefined, fingerprint: string): MembershipSource {
@@ -175,105 +260,14 @@ function stateOf(
   return withdrawing ? "withdrawing" : "open";
 }
 
-/**
- * Whether one owns the list by more than the server's word: by the claim that it answered to, an owners' notice, or a
- * `set-role` that one's own log has verified.
- */
-export function isOwner({ claim, owners, ownerKey, history }: OwnedList): boolean {
-  if (claim.kind !== "appointed") return claim.kind === "confirmed";
-  return (
-    owners.some(({ fingerprint, to }) => fingerprint === ownerKey && to === null) ||
-    Object.values(history.members).some(
-      (one) => one.fingerprint === ownerKey && one.role === "owner" && hasAuthority(one),
-    )
-  );
-}
-
-/** Fingerprints of the owners that the own log knows by an owner's word. */
-export function ownersByLog({ history }: OwnedList): readonly string[] {
-  return Object.values(history.members)
-    .filter(({ role, by }) => role === "owner" && by !== "operator")
-    .map(({ fingerprint }) => fingerprint);
-}
-
-/**
- * Whether the own log's owners are others than the terms that members were told. A term that ended stays as it was: who
- * is made an owner once more is one with another key. An owner whom the members do not know yet can tell them nothing.
- */
-export function ownersUntold(list: OwnedList): boolean {
-  const told = list.owners.some(({ fingerprint, to }) => fingerprint === list.ownerKey && to === null);
-  if (!told) return false;
-  const known = ownersByLog(list);
-  const come = known.some((one) => !list.owners.some(({ fingerprint }) => fingerprint === one));
-  const gone = list.owners.some(({ fingerprint, to }) => to === null && !known.includes(fingerprint));
-  return known.length > 0 && (come || gone);
-}
-
-/** Somebody whom an owner's notice goes to. */
-export interface NoticeAddressee {
-  readonly address: string;
-  readonly fingerprint: string;
-  /** Armored. */
-  readonly certificate: string;
-}
-
-/** The members of the owner's own log, without the owner: never the server's roster, never those of the operator alone. */
-export function addressees({ history, ownerKey }: OwnedList): readonly NoticeAddressee[] {
-  return Object.entries(history.members).flatMap(([address, member]) =>
-    member.fingerprint === ownerKey ? [] : addressee(address, member),
-  );
-}
-
-/** One of {@link addressees}, by their key. */
-export function addresseeByKey({ history }: OwnedList, fingerprint: string): NoticeAddressee | undefined {
-  const found = Object.entries(history.members).find(([, member]) => member.fingerprint === fingerprint);
-  return found && addressee(...found)[0];
-}
-
-function addressee(
-  address: string,
-  { fingerprint, by, certificate, revoked }: LoggedMember,
-): readonly NoticeAddressee[] {
-  return by === "operator" || certificate === undefined || revoked
-    ? []
-    : [{ address, fingerprint, certificate }];
-}
-
-/** Those whose copies the server has not taken yet; who has joined meanwhile is one, who has left is none. */
-export function untold(
-  list: OwnedList,
-  { told, only }: Pick<NoticeRun, "told" | "only">,
-): readonly NoticeAddressee[] {
-  const done = new Set(told.map(({ fingerprint }) => fingerprint));
-  const wanted = only === null ? undefined : new Set(only);
-  return addressees(list).filter(
-    ({ fingerprint }) => !done.has(fingerprint) && (wanted === undefined || wanted.has(fingerprint)),
-  );
-}
-
-/**
- * Fingerprints of members who came in under a list key that the present one had replaced before, and whom no notice from here has
- * brought it: an invitation keeps the key of the day on which it was made. Whoever was in before was told by the owner who made it.
- *
- * @param serial of the notice that brought the present key
- */
-export function latecomers(list: OwnedList, serial: number): readonly string[] {
-  const { history, listKeyFingerprint, notices } = list;
-  const told = notices.filter((one) => one.news === "new-list-key" && one.serial === serial);
-  const known = new Set(told.flatMap(({ to }) => to.map(({ fingerprint }) => fingerprint)));
-  return addressees(list).flatMap(({ address, fingerprint }) => {
-    const isLate = history.members[parseAddress(address)]?.lateFor === listKeyFingerprint;
-    return isLate && !known.has(fingerprint) ? [fingerprint] : [];
-  });
-}
-
-function readersOfNewKey({ history }: OwnedList): OwnedView["newKey"] {
-  const [to, notTo]: [string[], string[]] = [[], []];
-  for (const [address, { by, certificate, revoked }] of Object.entries(history.members)) {
-    const isReader = by !== "operator" && certificate !== undefined && revoked !== true;
-    (isReader ? to : notTo).push(address);
-  }
-  return { to, notTo };
+function readersOfNewKey({ history, ownerAddress }: OwnedList): OwnedView["newKey"] {
+  const to = readers(history).map(({ address }) => address);
+  const all = Object.keys(history.members);
+  const reached = new Set(to.length === all.length ? all : to);
+  return {
+    to: namesOf(to.filter((address) => address !== ownerAddress)),
+    notTo: namesOf(all.filter((address) => !reached.has(address))),
+  };
 }
 
 /** A new list key on its way; null also if what was asked for it was forgotten: then it can be begun again. */
@@ -314,12 +308,19 @@ function epochOf(list: OwnedList, now: Date, atWork: number): EpochView {
   };
 }
 
-function unconfirmedOf(list: OwnedList): readonly string[] {
-  const present = new Set(addressees(list).map(({ fingerprint }) => fingerprint));
+function unconfirmedOf(list: OwnedList): NamedAddresses {
   const newest = list.notices.filter(({ news }) => news === "new-list-key").at(-1);
-  return (newest?.to ?? []).flatMap(({ address, fingerprint, confirmedAt }) =>
-    confirmedAt === null && present.has(fingerprint) ? [address] : [],
-  );
+  const missing = (newest?.to ?? []).filter(({ confirmedAt }) => confirmedAt === null);
+  const present = new Set(missing.length === 0 ? [] : addressees(list).map(({ fingerprint }) => fingerprint));
+  return namesOf(missing.flatMap(({ address, fingerprint }) => (present.has(fingerprint) ? [address] : [])));
+}
+
+function noticeViewOf({ news, serial, at, graceEnds, to }: StoredNotice): NoticeView {
+  const missing = to.filter(({ confirmedAt }) => confirmedAt === null).map(({ address }) => address);
+  return {
+    ...{ news, serial, at, graceEnds },
+    ...{ of: to.length, confirmed: to.length - missing.length, missing: namesOf(missing) },
+  };
 }
 
 function claimOf(list: OwnedList): OwnedView["claim"] {
@@ -330,6 +331,7 @@ function claimOf(list: OwnedList): OwnedView["claim"] {
 /**
  * @param pending requests that wait for an answer, of whatever list
  * @param files   introductions whose invitation file is still here
+ * @param wish    whom of the members the page wants to see; everybody if it does not say
  * @param atWork  packets of a new list key's notice that are being made
  */
 export function viewOf(
@@ -337,8 +339,9 @@ export function viewOf(
   pending: readonly PendingRequest[],
   files: readonly string[],
   now: Date,
-  atWork = 0,
+  { wish = everybody, atWork = 0 }: { readonly wish?: PageWish; readonly atWork?: number } = {},
 ): OwnedView {
+  const addresses = new Set(list.invitations.length === 0 ? [] : list.members.map(({ address }) => address));
   const own = pending.filter((request) => request.list === list.address);
   const asked = (what: CommandName, about: string) =>
     own.some((request) => request.do === what && request.about === about);
@@ -353,7 +356,7 @@ export function viewOf(
     listKey: listKeyKindOf(list.listKeyFingerprint),
     serverFingerprint: list.serverFingerprint,
     claim: claimOf(list),
-    members: membersOf(list, own),
+    ...membersOf(list, own, wish),
     membersAt: list.membersAt,
     held: list.held,
     invitations: list.invitations.map((invitation) => ({
@@ -366,6 +369,7 @@ export function viewOf(
       joinBy: invitation.joinBy,
       state: stateOf(invitation, list, asked("withdraw", invitation.address), now),
       fileHere: files.includes(invitation.introduction),
+      isMember: addresses.has(invitation.address),
     })),
     waiting: own.map(({ id, do: what, about, askedAt, sending, failure }) => ({
       id,
@@ -384,15 +388,7 @@ export function viewOf(
       stage: list.serverMove.stage,
     },
     telling: tellingOf(list, own),
-    notices: [...new Map(list.notices.map((one) => [one.news, one])).values()].map(
-      ({ news, serial, at, graceEnds, to }) => ({
-        news,
-        serial,
-        at,
-        graceEnds,
-        to: to.map(({ address, confirmedAt }) => ({ address, confirmed: confirmedAt !== null })),
-      }),
-    ),
+    notices: [...new Map(list.notices.map((one) => [one.news, one])).values()].map(noticeViewOf),
     ownersUntold: ownersUntold(list),
     epoch: epochOf(list, now, atWork),
   };

@@ -1,8 +1,8 @@
 import { ownedRecord } from "../records/owned-storage.js";
 import type { ServerReport } from "../requests/incoming.js";
 import { runJob } from "../worker/client.js";
+import { isOwner } from "./notice-addressees.js";
 import { giveListKey } from "./notices.js";
-import { isOwner } from "./view.js";
 
 /**
  * A member asks for the list key of today, says the server: it goes to that member alone, as a notice.

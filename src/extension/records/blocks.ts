@@ -11,8 +11,8 @@ import { CheckError, count, isRecord, text } from "../../membership/file/check.j
 /** Tables with more entries lie in blocks. Few people own a list with so many: theirs is in one piece, as it was. */
 export const MAX_INLINE = 500;
 
-/** Entries of a block, in the middle: some 600 kB of members with their certificates. */
-const BLOCK_ENTRIES = 500;
+/** Entries of a block, in the middle: 1.3 MB of members with their certificates. Each block more takes a millisecond to read. */
+const BLOCK_ENTRIES = 1_000;
 
 /** A block of a record ends here at the latest. Attack: members whose addresses end no block. */
 const MAX_BLOCK_ENTRIES = 4 * BLOCK_ENTRIES;
@@ -25,8 +25,8 @@ type Part = readonly [id: string, entries: number];
 
 type Kind = "list" | "record";
 
-/** What a block has in it. */
-export type TableBlock = readonly unknown[] | Readonly<Record<string, unknown>>;
+/** What a block has in it. Texts are one text, with a line for each: a thousand of them take longer to read than ten thousand lines. */
+export type TableBlock = string | readonly unknown[] | Readonly<Record<string, unknown>>;
 
 /** An entry of a table; of a list the place is no part of it. */
 type Entry = readonly [name: string | null, value: unknown];
@@ -34,7 +34,6 @@ type Entry = readonly [name: string | null, value: unknown];
 /** A table, and where it lies. */
 interface Table {
   readonly value: object;
-  readonly entries: readonly Entry[];
   readonly parts: readonly Part[];
 }
 
@@ -72,14 +71,15 @@ export function layOut(record: unknown, before: Layout, nextId: () => string): R
     }
     const entries = entriesIn(value);
     if (entries.length <= MAX_INLINE) return mapped(value, (each, name) => walk(each, inside(path, name)));
+    const former = known && { parts: known.parts, entries: entriesIn(known.value) };
     const parts = piecesOf(entries, kind).map((piece): Part => {
-      const same = known && sameIn(known, piece, kind);
+      const same = former && sameIn(former, piece, kind);
       if (same !== undefined) return same;
       const id = nextId();
       written[id] = blockOf(piece.entries, kind);
       return [id, piece.entries.length];
     });
-    layout.set(path, { value, entries, parts });
+    layout.set(path, { value, parts });
     return reference(kind, parts);
   };
   return { root: walk(record, ""), layout, written };
@@ -142,7 +142,11 @@ function isLast(name: string): boolean {
 }
 
 /** The block of a table that has just these entries. */
-function sameIn({ entries, parts }: Table, piece: Piece, kind: Kind): Part | undefined {
+function sameIn(
+  { entries, parts }: { readonly entries: readonly Entry[]; readonly parts: readonly Part[] },
+  piece: Piece,
+  kind: Kind,
+): Part | undefined {
   const [first] = piece.entries;
   let start = 0;
   for (const part of parts) {
@@ -160,8 +164,18 @@ const isSame = (entries: readonly Entry[], start: number, piece: Piece): boolean
   });
 
 function blockOf(entries: readonly Entry[], kind: Kind): TableBlock {
-  if (kind === "list") return entries.map(([, value]) => value);
-  return Object.fromEntries(entries.map(([name, value]) => [name ?? "", value]));
+  if (kind === "record") return Object.fromEntries(entries.map(([name, value]) => [name ?? "", value]));
+  const items = entries.map(([, value]) => value);
+  return items.every(isLine) ? items.join("\n") : items;
+}
+
+const isLine = (item: unknown): boolean => typeof item === "string" && !item.includes("\n");
+
+/** What is in a block of a list. @throws CheckError */
+function itemsOf(block: unknown): readonly unknown[] {
+  if (typeof block === "string") return block.split("\n");
+  if (!Array.isArray(block)) throw new CheckError("a block of a list");
+  return block;
 }
 
 /** @throws CheckError */
@@ -194,15 +208,23 @@ export function putTogether(root: unknown, blocks: Readonly<Record<string, unkno
   if (!isRecord(root) || root[MARK] === undefined) {
     return mapped(root, (each) => putTogether(each, blocks));
   }
-  const parts = partsOf(root).map(([id, entries]) => {
-    const found = entriesIn(blocks[id]);
-    if (found.length !== entries) throw new CheckError("a block of a table");
-    return { block: blocks[id], found };
-  });
-  if (root[MARK] === "list") return parts.flatMap(({ found }) => found.map(([, value]) => value));
+  if (root[MARK] === "list") {
+    return partsOf(root).flatMap(([id, entries]) => {
+      const items = itemsOf(blocks[id]);
+      if (items.length !== entries) throw new CheckError("a block of a list");
+      return items;
+    });
+  }
   const result: Record<string, unknown> = Object.create(null);
-  for (const { found } of parts) for (const [name, value] of found) result[name ?? ""] = value;
-  return { ...result };
+  let entries = 0;
+  for (const [id, more] of partsOf(root)) {
+    const block = blocks[id];
+    if (!isRecord(block)) throw new CheckError("a block of a record");
+    Object.assign(result, block);
+    entries += more;
+  }
+  if (Object.keys(result).length !== entries) throw new CheckError("blocks of a record");
+  return result;
 }
 
 /**
@@ -215,7 +237,7 @@ export function layoutOf(root: unknown, record: unknown): Layout {
   const walk = (stored: unknown, value: unknown, path: string): void => {
     if (isRecord(stored) && stored[MARK] !== undefined) {
       if (typeof value !== "object" || value === null) return;
-      layout.set(path, { value, entries: entriesIn(value), parts: partsOf(stored) });
+      layout.set(path, { value, parts: partsOf(stored) });
       return;
     }
     const values = new Map(entriesWithPlace(value));

@@ -17,15 +17,16 @@ function isObject(value: unknown): value is object {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
+const ways: readonly unknown[] = ["introduction", "claim", "operator", "owner"];
+const roles: readonly unknown[] = memberRoles;
+
 function isMember(value: unknown): value is LoggedMember {
   if (!isObject(value) || !("fingerprint" in value && "role" in value && "since" in value && "by" in value))
     return false;
-  const ways: readonly unknown[] = ["introduction", "claim", "operator", "owner"];
-  const known: readonly unknown[] = memberRoles;
   return (
     isText(value.fingerprint) &&
     fingerprint.test(value.fingerprint) &&
-    known.includes(value.role) &&
+    roles.includes(value.role) &&
     isText(value.since) &&
     ways.includes(value.by) &&
     (!("certificate" in value) || isText(value.certificate)) &&

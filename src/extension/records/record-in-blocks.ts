@@ -28,8 +28,8 @@ interface Place {
 const inOnePiece: Place = { layout: noLayout, unused: [] };
 
 /**
- * As {@link keptRecord}. A change is written whole or not at all, as there: its blocks and the record that names them go in one call, and
- * nothing that is kept is written over. A record that an earlier version has written in one piece is read as it is.
+ * As {@link keptRecord}, and the same while no table is large. A change is written whole or not at all, as there: its blocks and the record
+ * that names them go in one call, and no block is written over. What an earlier version has written in one piece is read as it is.
  */
 export function recordInBlocks<R extends object>(key: string, read: (value: unknown) => R): RecordStorage<R> {
   /** As it was read or written last: while nobody has changed it, nothing is read again. */
@@ -80,7 +80,10 @@ export function recordInBlocks<R extends object>(key: string, read: (value: unkn
     const used = new Set(blocksOf(layout));
     const unused = [...place.unused, ...blocksOf(place.layout).filter((id) => !used.has(id))];
     const blocks = Object.fromEntries(Object.entries(written).map(([id, block]) => [nameOf(id), block]));
-    await browser.storage.local.set({ ...blocks, [key]: { ...root, [FIELD]: { revision, unused } } });
+    const isWhole = used.size === 0 && unused.length === 0;
+    const field = isWhole ? {} : { [FIELD]: { revision, unused } };
+    await browser.storage.local.set({ ...blocks, [key]: { ...root, ...field } });
+    if (isWhole) return;
     known = { revision, record };
     const gone = await browser.storage.local.remove(unused.map(nameOf)).then(
       () => true,

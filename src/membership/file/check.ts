@@ -108,21 +108,18 @@ export function object<T extends Readonly<Record<string, unknown>>>(
     readonly [K in keyof T]: Check<T[K]>;
   },
 ): Check<T> {
+  const checks: readonly (readonly [string, Check<unknown>])[] = Object.entries(fields);
   return (value) => {
     if (!isRecord(value)) throw new CheckError("a record");
-    const names = Object.keys(fields);
-    const checked = Object.fromEntries(names.map((name) => [name, checkField(fields, name, value[name])]));
-    if (!hasFields<T>(checked, names)) throw new CheckError("a record");
+    const checked: Record<string, unknown> = {};
+    // a record of 100,000 members comes by here for each of them
+    for (const [name, check] of checks) checked[name] = check(value[name]);
+    if (!hasFields<T>(checked, checks.length)) throw new CheckError("a record");
     return checked;
   };
 }
 
-function checkField(fields: Readonly<Record<string, Check<unknown>>>, name: string, value: unknown): unknown {
-  const check = fields[name];
-  if (check === undefined) throw new CheckError(name);
-  return check(value);
-}
-
-function hasFields<T>(value: object, names: readonly string[]): value is T & object {
-  return names.every((name) => Object.hasOwn(value, name));
+/** Whether all fields of a shape are there: each was put there by its check. */
+function hasFields<T>(value: object, count: number): value is T & object {
+  return Object.keys(value).length === count;
 }

@@ -1,4 +1,4 @@
-import { count, listOf, nothing, object, oneOf, orNull, text } from "../../../membership/file/check.js";
+import { count, listOf, object, oneOf, orNull, text } from "../../../membership/file/check.js";
 import { memberRoles } from "../../../membership/request/command-names.js";
 import { newsKinds } from "../../../membership/request/commands.js";
 import type { CardView } from "../../owner/claim-list.js";
@@ -18,7 +18,10 @@ const ofMember = { list: text, ...ofKey };
  * is open, to be told.
  */
 export const ownerCalls = {
-  "owner:lists": call(nothing).gives<{ readonly lists: readonly OwnedView[] }>(),
+  /** Of each list as much as the page shows. */
+  "owner:lists": call(object({ wanted: text, rows: count, leaving: listOf(text) })).gives<{
+    readonly lists: readonly OwnedView[];
+  }>(),
   /** `file`: a server card in base64. */
   "owner:open-card": call(object({ file: text })).gives<CardView>(),
   /** `passphrase`: for the owner's key, if one has to be made. */

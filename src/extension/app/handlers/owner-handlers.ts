@@ -26,14 +26,14 @@ import type { ownerCalls } from "../calls/owner-calls.js";
 
 /** What the background page answers to the page for owners. It only connects. */
 export const ownerHandlers: HandlersOf<typeof ownerCalls> = {
-  async "owner:lists"() {
+  async "owner:lists"(wish) {
     const { lists } = await ownedRecord.load();
     const { pending } = await loadRequests();
     const files = await keptFiles();
     const now = new Date();
     return {
       lists: Object.values(lists).map((list) =>
-        viewOf(list, pending, files, now, packetsAtWork(list.address)),
+        viewOf(list, pending, files, now, { wish, atWork: packetsAtWork(list.address) }),
       ),
     };
   },

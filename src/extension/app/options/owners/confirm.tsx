@@ -17,8 +17,8 @@ const TOGETHER_FROM = 2;
 export function Confirm(props: OwnerProps) {
   const { list, call, run } = props;
   const [left, setLeft] = useState<ReadonlySet<string>>(new Set());
-  const waiting = list.members.filter(({ confirmable }) => confirmable);
-  if (waiting.length < TOGETHER_FROM) return null;
+  const { count, members: waiting } = list.confirmable;
+  if (count < TOGETHER_FROM) return null;
   const chosen = waiting.filter(({ fingerprint }) => !left.has(fingerprint));
   const isAsked = list.waiting.some(({ what, failure }) => what === "confirm" && failure === null);
   const submit = async () => {
@@ -33,10 +33,11 @@ export function Confirm(props: OwnerProps) {
   };
   return (
     <section class="next unconfirmed" aria-labelledby="unconfirmed">
-      <h3 id="unconfirmed">{t("unconfirmed_title", waiting.length)}</h3>
+      <h3 id="unconfirmed">{t("unconfirmed_title", count)}</h3>
       <p>{t("unconfirmed_text")}</p>
       <p>
         <strong>{countWords(waiting)}</strong>
+        {count > waiting.length ? ` ${t("unconfirmed_first", waiting.length)}` : null}
       </p>
       <form onSubmit={onSubmit(submit)}>
         <div class="table">

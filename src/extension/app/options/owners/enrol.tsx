@@ -8,9 +8,6 @@ import type { OwnerProps } from "./owner-actions.js";
 /** A public key has some kB; with many signatures on it, some hundred. */
 const FILE_LIMIT = 500_000;
 
-/** Members among whom one is chosen; of more the address is typed. */
-const MOST_OPTIONS = 1_000;
-
 export function Enrol({ list, call, run }: OwnerProps) {
   const submit = async (form: HTMLFormElement) => {
     const chosen = new FormData(form).get("file");
@@ -23,7 +20,7 @@ export function Enrol({ list, call, run }: OwnerProps) {
     }, null);
     if (done) form.reset();
   };
-  const reached = list.members.filter(({ word, you }) => word === "owner" && !you);
+  const { count, members: reached } = list.reached;
   const hint = (
     <span class="quiet">{t(list.listKey === "pair" ? "enrol_list_key_text" : "enrol_list_secret_text")}</span>
   );
@@ -48,7 +45,7 @@ export function Enrol({ list, call, run }: OwnerProps) {
           {t("enrol_button")}
         </button>
       </form>
-      {reached.length === 0 ? null : (
+      {count === 0 ? null : (
         <form
           onSubmit={(event) => {
             event.preventDefault();
@@ -56,7 +53,7 @@ export function Enrol({ list, call, run }: OwnerProps) {
             void run(() => call("owner:save-list-key", { list: list.address, address }), "enrol_key_saved");
           }}
         >
-          {reached.length > MOST_OPTIONS ? (
+          {reached.length < count ? (
             <label>
               {t("enrol_list_key")}
               <input name="whom" type="email" required autocomplete="off" />

@@ -34,8 +34,7 @@ export function Invitations(props: OwnerProps) {
 }
 
 function Invited({ list, call, run, invitation }: OwnerProps & { readonly invitation: InvitationView }) {
-  const { introduction, address, name, state, madeAt, mailedAt, fileHere } = invitation;
-  const isMember = list.members.some((member) => member.address === address);
+  const { introduction, address, name, state, madeAt, mailedAt, fileHere, isMember } = invitation;
   const again = () =>
     program() === "browser"
       ? run(() => call("owner:mail-invitation", { list: list.address, introduction }), null)

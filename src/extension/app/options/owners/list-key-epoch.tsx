@@ -56,8 +56,8 @@ export function ListKeyEpoch({ list, call, run }: OwnerProps) {
           </button>
         </p>
       ) : null}
-      {unconfirmed.length === 0 ? null : (
-        <p class="quiet">{t("epoch_unconfirmed", unconfirmed.length, named(unconfirmed))}</p>
+      {unconfirmed.count === 0 ? null : (
+        <p class="quiet">{t("epoch_unconfirmed", unconfirmed.count, named(unconfirmed))}</p>
       )}
       <form
         onSubmit={(event) => {

@@ -16,7 +16,6 @@ export function NewKey(props: OwnerProps) {
   const { list, call, run } = props;
   const [asked, setAsked] = useState<number | null>(null);
   const { to, notTo } = list.newKey;
-  const others = to.filter((address) => address !== list.ownerAddress);
   const begin = async (graceDays: number) => {
     setAsked(null);
     await run(() => call("owner:new-key", { list: list.address, graceDays }), null);
@@ -25,8 +24,8 @@ export function NewKey(props: OwnerProps) {
     <section aria-labelledby="new-key">
       <h3 id="new-key">{t("new_key_title")}</h3>
       <p>{t("new_key_text")}</p>
-      <p class="quiet">{t("new_key_to", named(others) || "–")}</p>
-      {notTo.length === 0 ? null : <p class="problem">{t("new_key_not_to", named(notTo))}</p>}
+      <p class="quiet">{t("new_key_to", named(to) || "–")}</p>
+      {notTo.count === 0 ? null : <p class="problem">{t("new_key_not_to", named(notTo))}</p>}
       {list.rekeying === null || list.telling?.news === "new-list-key" ? null : (
         <div class="next">
           <p>{t(list.rekeying.stage === "asked" ? "new_key_asked" : "new_key_agreed")}</p>
@@ -63,7 +62,7 @@ export function NewKey(props: OwnerProps) {
         </form>
       ) : (
         <div>
-          <p role="alert">{t("new_key_question", others.length)}</p>
+          <p role="alert">{t("new_key_question", to.count)}</p>
           <div class="actions">
             <button type="button" class="primary" onClick={() => setAsked(null)}>
               {t("popup_back")}
@@ -88,17 +87,16 @@ const noticeKeys = {
 } as const;
 
 function Confirmed({ notice, list, call, run }: OwnerProps & { readonly notice: NoticeView }) {
-  const { news, serial, at, graceEnds, to } = notice;
-  const missing = to.filter(({ confirmed }) => !confirmed).map(({ address }) => address);
+  const { news, serial, at, graceEnds, confirmed, of, missing } = notice;
   return (
     <div class="card">
       <h4>{t(noticeKeys[news], day(at))}</h4>
       {graceEnds === null || graceEnds <= at ? null : (
         <p class="quiet">{t("notice_grace", day(graceEnds))}</p>
       )}
-      <p>{t("notice_confirmed", to.length - missing.length, to.length)}</p>
-      {missing.length === 0 ? null : <p class="quiet">{t("notice_missing", named(missing))}</p>}
-      {missing.length === 0 ? null : (
+      <p>{t("notice_confirmed", confirmed, of)}</p>
+      {missing.count === 0 ? null : <p class="quiet">{t("notice_missing", named(missing))}</p>}
+      {missing.count === 0 ? null : (
         <div class="actions">
           <button
             type="button"

@@ -1,5 +1,5 @@
 import type { CommandName, MemberRole } from "../../../../membership/request/command-names.js";
-import type { OwnedView } from "../../../owner/view.js";
+import type { NamedAddresses, OwnedView } from "../../../owner/view.js";
 import { type MessageKey, t } from "../../../ui/i18n.js";
 import type { Call } from "../../calls/page-calls.js";
 
@@ -19,12 +19,9 @@ export function day(iso: string): string {
   return new Date(iso).toLocaleDateString(t("lang"), { dateStyle: "medium" });
 }
 
-/** Addresses that are named in a sentence: those of a list of thousands would fill the page. */
-const MOST_NAMED = 10;
-
 /** Addresses for a sentence. */
-export const named = (addresses: readonly string[]): string =>
-  addresses.slice(0, MOST_NAMED).join(", ") + (addresses.length > MOST_NAMED ? ", …" : "");
+export const named = ({ first, count }: NamedAddresses): string =>
+  first.join(", ") + (count > first.length ? ", …" : "");
 
 /** What was asked, in a few words. */
 export function whatWords(what: CommandName, about: string | null): string {

@@ -1,5 +1,5 @@
-import { useEffect, useState } from "preact/hooks";
-import type { OwnedView } from "../../../owner/view.js";
+import { useEffect, useRef, useState } from "preact/hooks";
+import type { OwnedView, PageWish } from "../../../owner/view.js";
 import { browser } from "../../../platform/browser.js";
 import { askFor } from "../../../platform/permission.js";
 import { t } from "../../../ui/i18n.js";
@@ -15,12 +15,14 @@ import { NewKey } from "./new-list-key.js";
 import { NewServerKeyForm } from "./new-server-key.js";
 import type { OwnerProps } from "./owner-actions.js";
 import { Alarms, ClaimAlert, Waiting } from "./owner-alerts.js";
-import { People } from "./people.js";
+import { People, type PeopleProps, ROWS, type Search, useGone } from "./people.js";
 
 /** The page for owners: a list is born here, and everything that its owner does with it. */
 
 /** How often the folders are searched while an answer is waited for: it may have come while nobody listened. */
 const SEARCH_MS = 10_000;
+
+const firstRows: Search = { wanted: "", rows: ROWS };
 
 interface Props {
   readonly overview: Overview;
@@ -32,7 +34,21 @@ export function Members({ overview, call, act }: Props) {
   const [lists, setLists] = useState<readonly OwnedView[] | null>(null);
   const [chosen, setChosen] = useState<string | null>(null);
 
-  const read = async () => setLists((await call("owner:lists", null)).lists);
+  const [search, setSearch] = useState<Search>(firstRows);
+  const list = lists?.find(({ address }) => address === chosen) ?? lists?.[0];
+  const { gone, leaving } = useGone(list);
+  const looks = useRef(0);
+  // of the last drawing: what the storage tells of is looked at as it is now
+  const wish = useRef<PageWish>({ ...search, leaving });
+  wish.current = { ...search, leaving };
+
+  const read = async () => {
+    looks.current += 1;
+    const look = looks.current;
+    const answer = await call("owner:lists", wish.current);
+    // one that was overtaken shows what was searched for before
+    if (look === looks.current) setLists(answer.lists);
+  };
   const run: OwnerProps["run"] = (work, done) =>
     act(async () => {
       // without the right the request is kept, and says that it was not sent
@@ -58,15 +74,27 @@ export function Members({ overview, call, act }: Props) {
     return () => clearInterval(timer);
   }, [waits]);
 
+  const isSearched = useRef(false);
+  useEffect(() => {
+    // the first look is made above
+    if (isSearched.current) void read().catch(() => undefined);
+    isSearched.current = true;
+  }, [search]);
+
   if (lists === null) return null;
-  const list = lists.find(({ address }) => address === chosen) ?? lists[0];
   return (
     <>
       {list === undefined ? <p>{t("members_none")}</p> : null}
       {lists.length > 1 ? (
         <label>
           {t("members_which")}
-          <select value={list?.address} onChange={({ currentTarget }) => setChosen(currentTarget.value)}>
+          <select
+            value={list?.address}
+            onChange={({ currentTarget }) => {
+              setChosen(currentTarget.value);
+              setSearch(firstRows);
+            }}
+          >
             {lists.map(({ address, name }) => (
               <option key={address} value={address}>
                 {name} · {address}
@@ -75,13 +103,15 @@ export function Members({ overview, call, act }: Props) {
           </select>
         </label>
       ) : null}
-      {list === undefined ? null : <Owned key={list.address} list={list} call={call} run={run} />}
+      {list === undefined ? null : (
+        <Owned key={list.address} {...{ list, call, run, search, setSearch }} gone={gone} />
+      )}
       <Found overview={overview} call={call} act={act} run={run} apart={list !== undefined} />
     </>
   );
 }
 
-function Owned(props: OwnerProps) {
+function Owned({ search, setSearch, gone, ...props }: PeopleProps) {
   const { list } = props;
   return (
     <section class="owned" aria-labelledby="owned">
@@ -95,7 +125,7 @@ function Owned(props: OwnerProps) {
         <>
           <NoticeProgress {...props} />
           <Confirm {...props} />
-          <People {...props} />
+          <People {...props} search={search} setSearch={setSearch} gone={gone} />
           <Invite {...props} />
           <Enrol {...props} />
           <ShowMembers {...props} />

@@ -1,6 +1,6 @@
 import { useEffect, useState } from "preact/hooks";
 import { type MemberRole, memberRoles } from "../../../../membership/request/command-names.js";
-import type { MemberView } from "../../../owner/view.js";
+import type { MemberView, OwnedView } from "../../../owner/view.js";
 import { t } from "../../../ui/i18n.js";
 import { day, type OwnerProps, roleWord } from "./owner-actions.js";
 
@@ -13,38 +13,55 @@ const SOON_DAYS = 30;
 const SEARCHED_FROM = 6;
 
 /** Rows that are shown, and that a click adds: a list may have 100,000 members, and a page with all of them stands still. */
-const ROWS = 100;
+export const ROWS = 100;
 
-/** Whether a member is one who is searched for, by name or address. */
-function matches({ name, address }: MemberView, wanted: string): boolean {
-  const folded = (text: string) => text.normalize("NFKC").toLowerCase();
-  return folded(`${name} ${address}`).includes(folded(wanted.trim()));
+/** The members that are shown: those whose name or address has `wanted` in it, the first of them. */
+export interface Search {
+  readonly wanted: string;
+  readonly rows: number;
 }
 
-/** The names of those who were being removed, and are members no more. */
-function useGone(members: readonly MemberView[]): readonly string[] {
-  const [leaving, setLeaving] = useState<readonly MemberView[]>([]);
-  const [gone, setGone] = useState<readonly string[]>([]);
+/** Who was being removed from a list, by fingerprint, and the names of those who are gone. */
+interface Leaving {
+  readonly list: string;
+  readonly names: ReadonlyMap<string, string>;
+  readonly gone: readonly string[];
+}
+
+/** The names of those who were being removed, and are members no more. `leaving` is asked for with each look. */
+export function useGone(list: OwnedView | undefined): {
+  readonly gone: readonly string[];
+  readonly leaving: readonly string[];
+} {
+  const [known, setKnown] = useState<Leaving>({ list: "", names: new Map(), gone: [] });
   useEffect(() => {
-    const here = new Set(members.map(({ fingerprint }) => fingerprint));
-    const done = leaving.filter(({ fingerprint }) => !here.has(fingerprint));
-    if (done.length > 0) setGone((before) => [...before, ...done.map(({ name }) => name)]);
+    if (list === undefined) return;
+    // those of another list are no members of this one
+    const before = known.list === list.address ? known : { names: new Map<string, string>(), gone: [] };
+    const names = new Map(before.names);
+    for (const fingerprint of list.gone) names.delete(fingerprint);
     // the server's answer comes before the roster without them: in between nothing is waited for, and they are still here
-    const wasLeaving = new Set(leaving.map(({ fingerprint }) => fingerprint));
-    setLeaving(members.filter((one) => one.waiting === "remove" || wasLeaving.has(one.fingerprint)));
-  }, [members]);
-  return gone;
+    for (const { waiting, fingerprint, name } of list.members)
+      if (waiting === "remove") names.set(fingerprint, name);
+    const gone = list.gone.flatMap((fingerprint) => before.names.get(fingerprint) ?? []);
+    setKnown({ list: list.address, names, gone: [...before.gone, ...gone] });
+  }, [list]);
+  return { gone: known.gone, leaving: [...known.names.keys()] };
 }
 
-export function People(props: OwnerProps) {
+/** What the list of members needs beside what all parts of the page do. */
+export interface PeopleProps extends OwnerProps {
+  readonly search: Search;
+  readonly setSearch: (search: Search) => void;
+  readonly gone: readonly string[];
+}
+
+export function People({ search, setSearch, gone, ...props }: PeopleProps) {
   const { list, call, run } = props;
-  const [wanted, setWanted] = useState("");
-  const [rows, setRows] = useState(ROWS);
-  const gone = useGone(list.members);
-  const found = wanted === "" ? list.members : list.members.filter((member) => matches(member, wanted));
+  const { wanted, rows } = search;
   return (
     <section aria-labelledby="people">
-      <h3 id="people">{t("people_title", list.members.length)}</h3>
+      <h3 id="people">{t("people_title", list.memberCount)}</h3>
       <p class="quiet">
         {list.membersAt === null ? t("people_not_yet") : t("people_as_of", day(list.membersAt))}{" "}
         <button
@@ -63,30 +80,27 @@ export function People(props: OwnerProps) {
       <p class="done" role="status">
         {gone.map((name) => t("people_removed", name)).join(" ")}
       </p>
-      {list.members.length < SEARCHED_FROM ? null : (
+      {list.memberCount < SEARCHED_FROM ? null : (
         <label>
           {t("people_search")}
           <input
             name="search"
             type="search"
             value={wanted}
-            onInput={({ currentTarget }) => {
-              setWanted(currentTarget.value);
-              setRows(ROWS);
-            }}
+            onInput={({ currentTarget }) => setSearch({ wanted: currentTarget.value, rows: ROWS })}
           />
         </label>
       )}
-      {found.length === 0 && wanted !== "" ? <p>{t("people_none_found")}</p> : null}
+      {list.found === 0 && wanted !== "" ? <p>{t("people_none_found")}</p> : null}
       <ul class="people">
-        {found.slice(0, rows).map((member) => (
+        {list.members.map((member) => (
           <Person key={member.fingerprint} member={member} {...props} />
         ))}
       </ul>
-      {found.length <= rows ? null : (
+      {list.found <= list.members.length ? null : (
         <div class="actions">
-          <button type="button" onClick={() => setRows(rows + ROWS)}>
-            {t("people_more", rows, found.length)}
+          <button type="button" onClick={() => setSearch({ wanted, rows: rows + ROWS })}>
+            {t("people_more", list.members.length, list.found)}
           </button>
         </div>
       )}
