@@ -37,7 +37,11 @@ function getMessage(key: string, parts: readonly string[] = []): string {
 class FakeArea {
   #values = new Map<string, unknown>();
 
+  /** How often something was read. */
+  reads = 0;
+
   async get(name: string | readonly string[] | null): Promise<Record<string, unknown>> {
+    this.reads += 1;
     const names = name === null ? [...this.#values.keys()] : [name].flat();
     return Object.fromEntries(
       names

@@ -89,6 +89,21 @@ test("nothing is read again while nobody has changed it", async () => {
   expect((await record.load()).lists[team]).toEqual({ ...listOfMany(1_000), held: 2 });
 });
 
+test("who asks for it at once has it read once, and after a failure anew", async () => {
+  await changed(opened(), () => listOfMany(1_500));
+  const record = opened();
+  const first = local.reads;
+  await Promise.all([record.load(), record.load(), record.load()]);
+  expect(local.reads - first).toBe(4);
+  const another = opened();
+  const [name = ""] = await blockNames();
+  const block = (await everything())[name];
+  await local.remove(name);
+  await expect(another.load()).rejects.toMatchObject({ code: "storage-damaged" });
+  await local.set({ [name]: block });
+  expect((await another.load()).lists[team]).toEqual(listOfMany(1_500));
+});
+
 /** How many blocks a change writes, made by who has just opened the record. */
 async function blocksWritten(change: Change): Promise<number> {
   const before = new Set(await blockNames());

@@ -33,7 +33,7 @@ const inOnePiece: Place = { layout: noLayout, unused: [] };
  */
 export function recordInBlocks<R extends object>(key: string, read: (value: unknown) => R): RecordStorage<R> {
   /** As it was read or written last: while nobody has changed it, nothing is read again. */
-  let known: { readonly revision: string; readonly record: R } | undefined;
+  let known: { readonly revision: string; readonly record: Promise<R> } | undefined;
   // by the record, and not the last one's: a question that was asked before a change may be answered after it
   const places = new WeakMap<R, Place>();
 
@@ -55,16 +55,26 @@ export function recordInBlocks<R extends object>(key: string, read: (value: unkn
   async function load(): Promise<R> {
     const { root, keptAs } = await rootNow();
     if (keptAs === undefined) return read(root);
-    const { revision, unused } = keptAs;
-    if (known?.revision === revision) return known.record;
-    const blocks = await blocksAt(blocksNeeded(root));
-    // another change between the two has taken a block away that this one names: then all is read anew
-    const isLate = Object.values(blocks).includes(undefined);
-    if (isLate && (await rootNow()).keptAs?.revision !== revision) return load();
-    const record = read(putTogether(root, blocks));
-    places.set(record, { layout: layoutOf(root, record), unused });
-    known = { revision, record };
-    return record;
+    // a page that opens asks for several things at once: the blocks are read for the first of them
+    if (known?.revision !== keptAs.revision) {
+      known = { revision: keptAs.revision, record: loadBlocks(root, keptAs) };
+    }
+    return known.record;
+  }
+
+  async function loadBlocks(root: unknown, { revision, unused }: Kept): Promise<R> {
+    try {
+      const blocks = await blocksAt(blocksNeeded(root));
+      // another change between the two has taken a block away that this one names: then all is read anew
+      const isLate = Object.values(blocks).includes(undefined);
+      if (isLate && (await rootNow()).keptAs?.revision !== revision) return load();
+      const record = read(putTogether(root, blocks));
+      places.set(record, { layout: layoutOf(root, record), unused });
+      return record;
+    } catch (error) {
+      if (known?.revision === revision) known = undefined;
+      throw error;
+    }
   }
 
   async function save(record: R, before: R): Promise<void> {
@@ -84,7 +94,7 @@ export function recordInBlocks<R extends object>(key: string, read: (value: unkn
     const field = isWhole ? {} : { [FIELD]: { revision, unused } };
     await browser.storage.local.set({ ...blocks, [key]: { ...root, ...field } });
     if (isWhole) return;
-    known = { revision, record };
+    known = { revision, record: Promise.resolve(record) };
     const gone = await browser.storage.local.remove(unused.map(nameOf)).then(
       () => true,
       // the next change takes them away
