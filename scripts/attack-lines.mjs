@@ -65,29 +65,21 @@ export function stageOf(file) {
 /** @param {string} name */
 export const reportFile = (name) => join(ROOT, "out", "test", `${name}.json`);
 
-/**
- * What ran, by the reports of these names. Of a file that was run once more the second report counts.
- * @param {readonly string[]} names @returns {Ran[]}
- */
+/** What ran, by the reports of these names. @param {readonly string[]} names @returns {Ran[]} */
 export function whatRan(names) {
-  /** @type {Map<string, Ran[]>} */
-  const byFile = new Map();
-  for (const name of names.flatMap((each) => [each, `${each}-again`])) {
-    if (!existsSync(reportFile(name))) continue;
-    const said = JSON.parse(readFileSync(reportFile(name), "utf8"));
-    for (const { name: path, assertionResults } of said.testResults) {
-      const file = relative(ROOT, path);
-      byFile.set(
-        file,
-        assertionResults.map((/** @type {{ fullName: string, status: string }} */ { fullName, status }) => ({
-          file,
-          title: fullName,
-          status: status === "passed" || status === "failed" ? status : "skipped",
-        })),
+  return names
+    .filter((name) => existsSync(reportFile(name)))
+    .flatMap((name) => {
+      const said = JSON.parse(readFileSync(reportFile(name), "utf8"));
+      return said.testResults.flatMap(
+        (/** @type {{ name: string, assertionResults: { fullName: string, status: string }[] }} */ file) =>
+          file.assertionResults.map(({ fullName, status }) => ({
+            file: relative(ROOT, file.name),
+            title: fullName,
+            status: status === "passed" || status === "failed" ? status : "skipped",
+          })),
       );
-    }
-  }
-  return [...byFile.values()].flat();
+    });
 }
 
 /** A title with `%s` for any words. @param {string} name */

@@ -5,42 +5,11 @@ import { readProgress } from "./jest-progress.mjs";
 import { OUT_OF_TIME, ROOT, runWithin, tooLong } from "./run.mjs";
 
 /**
- * Files that failed are run once more, by themselves, if they are no more than these: real programs on a shared machine can be
- * late. What passes then is named in the last lines of the run; what fails again has failed.
- */
-const SECOND_TRIES = 4;
-
-/**
  * Runs some Jest projects.
  * `--forceExit`: a test that failed may leave timers and connections behind, and without it they hold the whole run.
  * @returns {Promise<import("./stages.mjs").Count>}
  */
 export async function jest(name, projects, minutes, more = []) {
-  const first = await runJest(name, projects, minutes, more);
-  if (first.said === undefined) return first.count;
-  const late = first.said.testResults.filter(({ status }) => status === "failed");
-  if (late.length === 0 || late.length > SECOND_TRIES) return first.count;
-  const files = late.map((file) => file.name);
-  console.log(`\n${name}, once more: ${files.map((file) => relative(ROOT, file)).join(" ")}`);
-  const again = await runJest(`${name}-again`, projects, minutes / 2, [
-    "--runInBand",
-    "--runTestsByPath",
-    ...files,
-  ]);
-  if (again.said === undefined) return again.count;
-  const before = countOf({ ...first.said, testResults: late });
-  const total = (key) => first.count[key] - before[key] + again.count[key];
-  return {
-    passed: total("passed"),
-    failed: again.count.failed,
-    skipped: total("skipped"),
-    secondTry: again.said.testResults
-      .filter(({ status }) => status === "passed")
-      .map((file) => relative(ROOT, file.name)),
-  };
-}
-
-async function runJest(name, projects, minutes, more) {
   const report = join(ROOT, "out", "test", `${name}.json`);
   const progress = join(ROOT, "out", "test", `${name}.progress`);
   mkdirSync(join(ROOT, "out", "test"), { recursive: true });
@@ -51,19 +20,16 @@ async function runJest(name, projects, minutes, more) {
     ...["--selectProjects", ...projects, "--json", `--outputFile=${report}`, "--forceExit"],
     ...more,
   ]);
-  const broken = (reason) => ({ count: { passed: 0, failed: 1, skipped: 0, reason } });
+  const broken = (reason) => ({ passed: 0, failed: 1, skipped: 0, reason });
   if (code === OUT_OF_TIME) return endedEarly(report, readProgress(progress), minutes);
   if (!existsSync(report)) return broken("Jest ended without a report");
-  const said = JSON.parse(readFileSync(report, "utf8"));
-  const count = countOf(said);
+  const count = countOf(JSON.parse(readFileSync(report, "utf8")));
   tellSlowest(readProgress(progress));
-  if (count.failed === 0 && code !== 0) return broken(`Jest ended with ${code}`);
-  return { said, count };
+  return count.failed === 0 && code !== 0 ? broken(`Jest ended with ${code}`) : count;
 }
 
 /**
  * A run that had to be ended: what had passed or failed until then counts, with one failure more, and the files that kept it are named.
- * They are not tried again: there is no time left.
  */
 function endedEarly(report, { ended, running, seconds }, minutes) {
   writeFileSync(report, JSON.stringify({ testResults: ended }));
@@ -71,11 +37,9 @@ function endedEarly(report, { ended, running, seconds }, minutes) {
   const count = countOf({ testResults: ended });
   const open = running.map((file) => relative(ROOT, file)).join(" ");
   return {
-    count: {
-      ...count,
-      failed: count.failed + 1,
-      reason: `${tooLong(minutes)}, after ${ended.length} files, in ${open === "" ? "none" : open}`,
-    },
+    ...count,
+    failed: count.failed + 1,
+    reason: `${tooLong(minutes)}, after ${ended.length} files, in ${open === "" ? "none" : open}`,
   };
 }
 

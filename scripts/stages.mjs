@@ -7,7 +7,7 @@ import { jest } from "./jest-stage.mjs";
 import { installLine } from "./packages.mjs";
 import { OUT_OF_TIME, ROOT, runWithin, tooLong } from "./run.mjs";
 
-/** @typedef {{ passed: number, failed: number, skipped: number, reason?: string, secondTry?: string[], couldNotRun?: boolean }} Count */
+/** @typedef {{ passed: number, failed: number, skipped: number, reason?: string, couldNotRun?: boolean }} Count */
 
 const bin = (name) => join(ROOT, "node_modules", ".bin", name);
 

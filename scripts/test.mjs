@@ -65,8 +65,6 @@ function report(results) {
     ...(count.couldNotRun ? [`  ${name}: ${count.reason}`] : []),
     ...(count.without === undefined ? [] : [`  ${name}, in part: ${count.without}`]),
   ]);
-  const late = results.flatMap(([name, { secondTry = [] }]) => secondTry.map((file) => `  ${name}: ${file}`));
-  if (late.length > 0) console.log(`\nPassed only on a second try, and need fixing:\n${late.join("\n")}`);
   if (silent.length > 0) console.log(`\nCould not run here:\n${silent.join("\n")}`);
   const sampled = sampledProperties();
   if (sampled > 0)
