@@ -30,15 +30,22 @@ export interface Mailbox {
 }
 
 const MAX_LOCAL_PART = 64;
-const MAX_DOMAIN = 253;
 const MAX_ADDRESS = 254;
 /** Against a header made to keep the parser busy; 1,000 recipients fit. */
 const MAX_HEADER = 262_144;
 /** Against a name that pushes everything else off the line it is shown in. */
 const MAX_NAME = 200;
 
-const dotAtom = /^[a-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*$/;
-const domainLabel = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
+const ATOM = "[a-z0-9!#$%&'*+/=?^_`{|}~-]+";
+const LABEL = "[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?";
+
+/**
+ * An address in one look: an owner's add-on reads 100,000 of them before it shows anything. RFC 3696, 2: a top-level domain is never all
+ * digits; what ends in digits is an IP address in disguise.
+ */
+const canonicalForm = new RegExp(
+  `^(?=[^@]{1,${MAX_LOCAL_PART}}@)${ATOM}(?:\\.${ATOM})*@(?:${LABEL}\\.)*(?!\\d+$)${LABEL}$`,
+);
 
 function bad(why: string): ListSealError {
   return new ProtocolError("bad-address", why);
@@ -49,15 +56,7 @@ function bad(why: string): ListSealError {
  * computer, where any other spelling is an error of whoever wrote it.
  */
 export function isAddress(text: string): text is Address {
-  const at = text.lastIndexOf("@");
-  if (at < 1 || text.length > MAX_ADDRESS) return false;
-  const local = text.slice(0, at);
-  const domain = text.slice(at + 1);
-  if (local.length > MAX_LOCAL_PART || !dotAtom.test(local)) return false;
-  if (domain.length > MAX_DOMAIN) return false;
-  const labels = domain.split(".");
-  // RFC 3696, 2: a top-level domain is never all digits; what ends in digits is an IP address in disguise.
-  return labels.every((label) => domainLabel.test(label)) && !/^\d+$/.test(labels.at(-1) ?? "");
+  return text.length <= MAX_ADDRESS && canonicalForm.test(text);
 }
 
 /**

@@ -231,8 +231,9 @@ test("two lists whose names run into each other keep their own tables", async ()
 describe("a damaged record is refused, and left as it is", () => {
   test.each([
     ["a block is missing", (name: string) => local.remove(name)],
-    ["a block is shorter", (name: string) => local.set({ [name]: [] })],
+    ["a block is shorter", (name: string) => local.set({ [name]: "[]" })],
     ["a block is something else", (name: string) => local.set({ [name]: "text" })],
+    ["a block is no text", (name: string) => local.set({ [name]: [] })],
   ])("%s", async (_, damage) => {
     await changed(opened(), () => listOfMany(1_000));
     const [name = ""] = await blockNames();

@@ -58,7 +58,8 @@ const readersOf = new WeakMap<object, readonly NoticeAddressee[]>();
 export function readers({ members }: OwnedList["history"]): readonly NoticeAddressee[] {
   const known = readersOf.get(members);
   if (known !== undefined) return known;
-  const found = Object.entries(members).flatMap(([address, member]) => addressee(address, member));
+  const found: NoticeAddressee[] = [];
+  for (const [address, member] of Object.entries(members)) found.push(...addressee(address, member));
   readersOf.set(members, found);
   return found;
 }

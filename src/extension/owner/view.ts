@@ -1,4 +1,4 @@
-import { isAddress, parseAddress } from "../../mail/mailbox.js";
+import { parseAddress } from "../../mail/mailbox.js";
 import type { CommandName } from "../../membership/request/command-names.js";
 import type { NewsKind } from "../../membership/request/commands.js";
 import { invitationStanding, type LoggedMember } from "../../membership/roster/state.js";
@@ -192,7 +192,8 @@ function memberViewer(list: OwnedList, own: readonly PendingRequest[]): (member:
 
 /** The own log's entry under an address that the server names: it may be no address at all. */
 function entryOf({ members }: OwnedList["history"], address: string): LoggedMember | undefined {
-  return isAddress(address) && Object.hasOwn(members, address) ? members[address] : undefined;
+  const byName: Readonly<Record<string, LoggedMember>> = members;
+  return Object.hasOwn(byName, address) ? byName[address] : undefined;
 }
 
 const isConfirmable = (entry: LoggedMember | undefined): boolean =>
@@ -219,11 +220,14 @@ function membersOf(
   const shown = memberViewer(list, own);
   const found = search(members, wanted);
   const here = new Set(leaving.length === 0 ? [] : members.map(({ fingerprint }) => fingerprint));
-  const confirmable = members.filter(({ address }) => isConfirmable(entryOf(history, address)));
-  const reached = members.filter(
-    ({ address, fingerprint }) =>
-      fingerprint !== ownerKey && wordFor(entryOf(history, address), fingerprint) === "owner",
-  );
+  const confirmable: StoredMember[] = [];
+  const reached: StoredMember[] = [];
+  for (const member of members) {
+    const entry = entryOf(history, member.address);
+    if (isConfirmable(entry)) confirmable.push(member);
+    if (member.fingerprint !== ownerKey && wordFor(entry, member.fingerprint) === "owner")
+      reached.push(member);
+  }
   return {
     memberCount: members.length,
     found: found.length,
@@ -263,11 +267,9 @@ function stateOf(
 function readersOfNewKey({ history, ownerAddress }: OwnedList): OwnedView["newKey"] {
   const to = readers(history).map(({ address }) => address);
   const all = Object.keys(history.members);
-  const reached = new Set(to.length === all.length ? all : to);
-  return {
-    to: namesOf(to.filter((address) => address !== ownerAddress)),
-    notTo: namesOf(all.filter((address) => !reached.has(address))),
-  };
+  const reached = new Set(to.length === all.length ? [] : to);
+  const notTo = to.length === all.length ? [] : all.filter((address) => !reached.has(address));
+  return { to: namesOf(to.filter((address) => address !== ownerAddress)), notTo: namesOf(notTo) };
 }
 
 /** A new list key on its way; null also if what was asked for it was forgotten: then it can be begun again. */

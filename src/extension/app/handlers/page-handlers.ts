@@ -14,6 +14,7 @@ import { askHeld, decideHeld, knownHeldPosts } from "../../moderation/held-posts
 import { AddonError } from "../../platform/errors.js";
 import { host } from "../../platform/host.js";
 import { listsKept } from "../../reading/local-copies/choice.js";
+import { ownedRecord } from "../../records/owned-storage.js";
 import { load, refusedJoins, summaryOfList, update } from "../../records/storage.js";
 import { noteSent, partsToSend, saveRequest } from "../../requests/by-hand.js";
 import { lastRefusal, loadRequests, summaryOfRequest } from "../../requests/pending.js";
@@ -97,6 +98,8 @@ export const calls: Omit<CallHandlers, keyof typeof composeCalls> = {
   },
 
   async overview() {
+    // the page for owners is a click away, and a large list takes a second to read
+    void ownedRecord.load().catch(() => undefined);
     const stored = await load();
     const requests = await loadRequests();
     const lists = Object.values(stored.lists);
