@@ -1,4 +1,5 @@
 /** The notice of a new list key that is sealed once for all members: left with the server in parts, and passed on from the moment of the change. */
+
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { parseAddress } from "../../src/mail/mailbox.js";
 import { requestTypes } from "../../src/mail/part-types.js";
@@ -21,6 +22,8 @@ import {
 } from "../../src/openpgp/keys.js";
 import { split } from "../../src/openpgp/packets.js";
 import type { SplitSeal } from "../../src/openpgp/split-seal.js";
+import { connectToPostgres } from "../../src/server/store/postgres.js";
+import { openSqlite } from "../../src/server/store/sqlite.js";
 import { pairIn } from "../membership/list-pair.js";
 import {
   begin,
@@ -98,6 +101,14 @@ onEachStore(() => {
       const row = await store().listByAddress(teamAddress);
       if (row === undefined) throw new Error("no list");
       return row;
+    };
+    /** How many notices the server keeps, whoever left them. */
+    const keptNotices = async () => {
+      const { place } = play;
+      const database = place.kind === "sqlite" ? openSqlite(place.file) : connectToPostgres(place.url, 1);
+      const { rows } = await database.query({ sql: "SELECT id FROM shared_notices", values: [] });
+      await database.close();
+      return rows.length;
     };
     const headNow = async () => store().recordHead((await listRow()).id);
     const change = async (made: SplitSeal, key = next, head?: { number: number; hash: string }) => {
@@ -204,6 +215,8 @@ onEachStore(() => {
       expect(await says(olga, hers)).toMatchObject(done);
       expect(await says(oscar.who, hisChange)).toEqual(refused("old-serial"));
       expect(await says(oscar.who, await part(hisSeal, bob))).toEqual(refused("old-serial"));
+      // nothing of his is kept: what never was a list key opens nothing, and is no use to anybody
+      expect(await keptNotices()).toBe(1);
       expect((await listRow()).listKeyFingerprint).toBe(next.fingerprint);
       await play.sink.until(() => noticesTo(bob).length === 1);
       const [mail = new Uint8Array()] = noticesTo(bob);

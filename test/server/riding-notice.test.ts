@@ -15,7 +15,14 @@ import {
 import { packetFor, sealForMembers } from "../../src/membership/notice/shared-notice.js";
 import { type Command, programFeatures } from "../../src/membership/request/request.js";
 import { sha256 } from "../../src/openpgp/digest.js";
-import { generateKey, type OpeningKey, type Profile, sealingHalf } from "../../src/openpgp/keys.js";
+import {
+  generateKey,
+  type OpeningKey,
+  type Profile,
+  sealingHalf,
+  writeSealingKey,
+} from "../../src/openpgp/keys.js";
+import { revokeMemberKey } from "../../src/openpgp/revocation.js";
 import { isSecret } from "../../src/openpgp/secrets.js";
 import type { Mode } from "../../src/protocol/message.js";
 import { connectToPostgres } from "../../src/server/store/postgres.js";
@@ -246,6 +253,17 @@ onEachStore(() => {
     test("its member writes under the key before: with the answer, the key comes at once", async () => {
       expect((await posts({}, bob, listKey)).code).toBe(250);
       expect(ownMailsTo(bob)).toHaveLength(1);
+      // in front of the answer: a program that reads the answer without the key would ask an owner for it
+      const types = play.sink
+        .for(bob.address)
+        .map(({ raw }) =>
+          raw.includes(requestTypes.notice)
+            ? "notice"
+            : raw.includes(requestTypes.answer)
+              ? "answer"
+              : "other",
+        );
+      expect(types.filter((type) => type !== "other").at(-2)).toBe("notice");
       const list = await store().listByAddress(teamAddress);
       // once more under another letter, while it is known already
       await posts({}, bob, listKey);
@@ -429,6 +447,17 @@ onEachStore(() => {
     await posts();
     expect(copiesTo(bob).map(({ riding }) => riding)).toEqual([undefined]);
     expect(await firstNoticeFor(bob)).toBeUndefined();
+  });
+
+  test("whoever has revoked their key gets none, in a copy or by itself", async () => {
+    await aList("compatible");
+    await changeOver("compatible");
+    const revoked = writeSealingKey(await revokeMemberKey(bob.key, new Date()));
+    expect(await says(bob, { do: "revoke", certificate: revoked })).toMatchObject({ kind: "done" });
+    await posts();
+    await later(RIDE_WAIT_MS + RIDE_CONFIRM_MS);
+    expect([copiesTo(bob).length, ownMailsTo(bob).length]).toEqual([0, 0]);
+    expect(ownMailsTo(eve)).toHaveLength(1);
   });
 
   test("whoever is out gets none, whatever was left for them", async () => {
