@@ -247,9 +247,9 @@ async function answerFormerKey(
   // once for each key that it is to be sealed under: the next may have come by the time that it was sealed again
   const code = `${FORMER_KEY_NOTICE} ${opened.messageId} ${list.ref.key.fingerprint}`;
   const words = mail.messageId === undefined ? [opened.server] : [opened.server, mail.messageId];
-  const notified = await store.queueNotice(author.id, code, at, FORMER_KEY_ANSWER_MS, words);
-  // the list key of today as well, if an owner has left it for them: it may wait for a copy that carries it
-  if (notified) await store.sendNoticeNow(list.list.id, list.ref.key.fingerprint, author.id, at);
+  const answer = { memberId: author.id, code, words, interval: FORMER_KEY_ANSWER_MS };
+  // with the list key of today, if an owner has left it for them: it may wait for a copy that carries it
+  const notified = await store.queueFormerKeyAnswer(answer, list.list.id, list.ref.key.fingerprint, at);
   return { kind: "answered", memberId: author.id, notified };
 }
 

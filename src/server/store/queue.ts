@@ -27,6 +27,7 @@ import {
 } from "./database.js";
 import { continueFanOut, finishFanOuts } from "./fan-outs.js";
 import { dropFinishedPost, endAllComing, sweepSoon } from "./post-pieces.js";
+import { insertNotice } from "./queued-notices.js";
 import { type Entitled, roles } from "./roster.js";
 
 /** Random bytes in the name of a claim. */
@@ -205,17 +206,7 @@ export function queueIn(database: Database, sharing: Queue["sharing"]): Queue {
       ),
 
     queueNotice: (memberId, code, now, interval, words = []) =>
-      database.transaction(function* () {
-        const { changes } = yield sql`INSERT INTO notices (member_id, code, queued)
-            SELECT id, CAST(${code} AS TEXT), CAST(${now} AS BIGINT) FROM members WHERE id = ${memberId}
-            ON CONFLICT (member_id, code) DO UPDATE SET queued = excluded.queued
-              WHERE notices.queued <= excluded.queued - CAST(${interval} AS BIGINT)`;
-        if (changes === 0) return false;
-        yield sql`INSERT INTO jobs (list_id, kind, notice, member_id, queued, due)
-            SELECT list_id, 'notice', CAST(${[code, ...words].join(" ")} AS TEXT), id, CAST(${now} AS BIGINT), CAST(${now} AS BIGINT)
-            FROM members WHERE id = ${memberId}`;
-        return true;
-      }),
+      database.transaction(() => insertNotice({ memberId, code, words, interval }, now)),
 
     atGate: (asked, decide) => database.readLocked(() => gateWords(database, asked), decide),
 

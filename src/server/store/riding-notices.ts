@@ -22,6 +22,7 @@ import {
   sql,
 } from "./database.js";
 import { SHARED_NOTICE } from "./queue.js";
+import { insertNotice, type QueuedNotice } from "./queued-notices.js";
 
 /** A notice that copies may carry. */
 export interface RidingNotice {
@@ -42,8 +43,13 @@ export interface RidingNotices {
   packetToRide(noticeId: number, memberId: number, now: number): Promise<Uint8Array | undefined>;
   /** Queues a mail of its own for each notice that no copy has carried, or whose receipt has not come. Called from time to time. */
   queueLateNotices(now: number): Promise<void>;
-  /** Sends the notice of a list key to a member in a mail of its own, now: they need it. Nothing happens if it has nothing for them. */
-  sendNoticeNow(listId: number, listKey: string, memberId: number, now: number): Promise<void>;
+  /**
+   * Queues the answer to a post under a former list key, as `queueNotice` does, and in front of it the notice of the list key of today in
+   * a mail of its own, if it has something for the member and is not on its way. Both in one transaction: a worker that takes the answer
+   * finds the notice there, too.
+   * @returns whether the answer was queued
+   */
+  queueFormerKeyAnswer(answer: QueuedNotice, listId: number, listKey: string, now: number): Promise<boolean>;
 }
 
 /** How long a new notice waits for a copy to carry it, in milliseconds. */
@@ -162,25 +168,29 @@ export function ridingNoticesIn(database: Database): RidingNotices {
       for (const row of rows) await queueOwnMails(database, number(row, "id"), now);
     },
 
-    sendNoticeNow: (listId, listKey, memberId, now) =>
-      database.transaction(function* () {
-        const row = yield* firstRow(
-          sql`SELECT notice_id FROM notice_packets JOIN shared_notices ON shared_notices.id = notice_id
-              WHERE list_id = ${listId} AND list_key = ${listKey} AND ${isPassedOn} AND member_id = ${memberId}`,
-        );
-        if (row === undefined) return;
-        const noticeId = number(row, "notice_id");
-        const waiting = yield* firstRow(
-          sql`SELECT id FROM jobs WHERE kind = 'notice' AND notice = ${codeOf(noticeId)} AND member_id = ${memberId} LIMIT 1`,
-        );
-        // it is on its way
-        if (waiting !== undefined) return;
-        // in front of the answer that was queued with it: a program that has the key by then asks no owner for it
-        yield sql`INSERT INTO jobs (list_id, kind, notice, member_id, queued, due)
-            VALUES (${listId}, 'notice', ${codeOf(noticeId)}, ${memberId}, ${now}, ${now - 1})`;
-        yield sql`UPDATE notice_packets SET mailed = ${now} WHERE notice_id = ${noticeId} AND member_id = ${memberId}`;
-      }),
+    queueFormerKeyAnswer: (answer, listId, listKey, now) =>
+      database.transaction(() =>
+        // a program that has the key when it reads the answer asks no owner for it
+        insertNotice(answer, now, () => queueOwnMail(listId, listKey, answer.memberId, now)),
+      ),
   };
+}
+
+/** Queues the mail of its own that brings a list key to a member, unless it is on its way or has nothing for them. */
+function* queueOwnMail(listId: number, listKey: string, memberId: number, now: number): Script<void> {
+  const row = yield* firstRow(
+    sql`SELECT notice_id FROM notice_packets JOIN shared_notices ON shared_notices.id = notice_id
+        WHERE list_id = ${listId} AND list_key = ${listKey} AND ${isPassedOn} AND member_id = ${memberId}`,
+  );
+  if (row === undefined) return;
+  const noticeId = number(row, "notice_id");
+  const waiting = yield* firstRow(
+    sql`SELECT id FROM jobs WHERE kind = 'notice' AND notice = ${codeOf(noticeId)} AND member_id = ${memberId} LIMIT 1`,
+  );
+  if (waiting !== undefined) return;
+  yield sql`INSERT INTO jobs (list_id, kind, notice, member_id, queued, due)
+      VALUES (${listId}, 'notice', ${codeOf(noticeId)}, ${memberId}, ${now}, ${now})`;
+  yield sql`UPDATE notice_packets SET mailed = ${now} WHERE notice_id = ${noticeId} AND member_id = ${memberId}`;
 }
 
 interface FoundPacket {
