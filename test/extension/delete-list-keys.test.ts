@@ -128,6 +128,42 @@ describe.each(["pair", "secret"] as const)("a list with a %s", (kind) => {
     await bob.as(() => update(() => ({ stored: restored, result: undefined })));
     expect(await tells()).toEqual(expect.arrayContaining([...everything, "the fourth key"]));
   });
+
+  test("keys are deleted while the next one is on its way: it arrives, and they stay deleted", async () => {
+    await threeKeys(kind);
+    const before = await bob.list();
+    const deleted = [...keptKeysOf(await olga.list()), ...keptKeysOf(before)].map(({ listKey }) => listKey);
+    // the next one is begun, and the owner's and a member's former keys go before the server has heard of it
+    const eve = new Addon("Fay", play);
+    await olga.invites(eve);
+    await olga.about(eve, "remove");
+    await olga.as(() =>
+      changeOwned(address, (owned) => {
+        const since = new Date(Date.now() - GATHER_MS).toISOString();
+        return { ...owned, epoch: { ...owned.epoch, due: owned.epoch.due && { ...owned.epoch.due, since } } };
+      }),
+    );
+    await olga.as(renewAllIfDue);
+    expect((await olga.owned()).epoch.run).not.toBeNull();
+    const until = keptKeysOf(await olga.list()).at(-1)?.graceEnds ?? "";
+    await olga.as(() => calls["list:delete-keys"]({ address, until }));
+    await deletes(secondEnd);
+    await olga.settled();
+    await olga.posts("the fourth key");
+    await bob.reads("the fourth key");
+    const now = await bob.list();
+    expect([(await olga.list()).listKeyFingerprint, (await olga.owned()).listKeyFingerprint]).toEqual([
+      now.listKeyFingerprint,
+      now.listKeyFingerprint,
+    ]);
+    expect(now.listKeyFingerprint).not.toBe(before.listKeyFingerprint);
+    // of those before only the one that was the list's own when they were deleted is there
+    for (const who of [olga, bob]) {
+      const kept = JSON.stringify(await who.as(loadRaw));
+      expect(deleted.filter((key) => kept.includes(key))).toEqual([]);
+      expect(kept).toContain(before.listKey);
+    }
+  });
 });
 
 test("a notice that brought a key does not bring it again", async () => {
