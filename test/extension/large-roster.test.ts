@@ -1,4 +1,5 @@
 /** An owner's page of a list that has more members than fit into one answer; the add-on's own code and a real server. */
+import { jest } from "@jest/globals";
 import { calls } from "../../src/extension/app/handlers/page-handlers.js";
 import { lockAll } from "../../src/extension/keys/unlocked.js";
 import { ROSTER_PAGE } from "../../src/membership/request/answer-result.js";
@@ -53,3 +54,64 @@ test("everybody is on it, once, with as little asked for twice as can be", async
   expect(after).toHaveLength(CROWD);
   expect(after).not.toContain(leaver);
 }, 120_000);
+
+test("who comes and goes is asked for where they are, and not with everybody else", async () => {
+  const [olga, bob] = [new Addon("Olga", play), new Addon("Bob", play)];
+  await olga.claim(cardFile);
+  const list = await play.service.store.listByAddress(teamAddress);
+  if (list === undefined) throw new Error("no list");
+  await play.office((office) =>
+    addCrowd(office, { list, address: teamAddress, key: listKey, server: card.server }, 2 * ROSTER_PAGE),
+  );
+  await olga.as(() => calls["owner:refresh"]({ list: teamAddress }));
+  await olga.settled();
+  const asSeen = async () => (await olga.owned()).members.map(({ address }): string => address);
+  const asItIs = async () =>
+    (await wholeRoster(play.service.store, list.id)).map(({ address }): string => address);
+  expect(await asSeen()).toEqual(await asItIs());
+  const pages = jest.spyOn(play.service.store, "recordAfter");
+  const asked = () => pages.mock.calls.splice(0).length;
+
+  // two who come: each is told of, and asked for
+  await olga.invites(bob);
+  expect(await asSeen()).toEqual(await asItIs());
+  expect(await asSeen()).toContain(bob.address);
+  expect(asked()).toBeLessThanOrEqual(3);
+
+  // who goes by their own word is gone by the own log, wherever they are
+  await bob.as(() => calls["list:leave"]({ address: teamAddress }));
+  while ((await asSeen()).includes(bob.address)) await olga.takesNext();
+  await olga.settled();
+  expect(await asSeen()).toEqual(await asItIs());
+  expect(await asSeen()).not.toContain(bob.address);
+  expect(asked()).toBeLessThanOrEqual(3);
+
+  // whom the operator takes off is told of by the entry, and somebody whom a lying server goes on to name is suspect
+  await play.office(({ store }) =>
+    store.removeMember(list.id, leaver, ({ fingerprint }) => ({
+      do: "remove",
+      address: leaver,
+      fingerprint,
+      by: "operator",
+      at: new Date().toISOString(),
+    })),
+  );
+  await olga.posts("a head that is newer");
+  await olga.reads("a head that is newer");
+  while ((await asSeen()).includes(leaver)) await olga.takesNext();
+  await olga.settled();
+  expect(await asSeen()).toEqual(await asItIs());
+  expect(asked()).toBeLessThanOrEqual(3);
+  expect((await olga.owned()).alarms).toEqual([]);
+
+  // many at once: everybody is asked for once more
+  await play.office((office) =>
+    addCrowd(office, { list, address: teamAddress, key: listKey, server: card.server }, 3, 2 * ROSTER_PAGE),
+  );
+  await olga.posts("three have come");
+  await olga.reads("three have come");
+  while ((await asSeen()).length < 2 * ROSTER_PAGE + 3) await olga.takesNext();
+  await olga.settled();
+  expect(await asSeen()).toEqual(await asItIs());
+  expect((await olga.owned()).alarms).toEqual([]);
+}, 240_000);

@@ -11,11 +11,13 @@ export async function addCrowd(
   { store }: AdminContext,
   list: PlayList,
   count: number,
+  first = 0,
 ): Promise<readonly string[]> {
   const { key } = await person("Crowd");
   const certificate = key.secret.toPublic().write();
-  const addresses = Array.from({ length: count }, (_, index) => `crowd${index}@people.test`);
-  for (const [index, address] of addresses.entries()) {
+  const addresses = Array.from({ length: count }, (_, index) => `crowd${first + index}@people.test`);
+  for (const [place, address] of addresses.entries()) {
+    const index = first + place;
     const fingerprint = index.toString(16).padStart(40, "0");
     await store.addMember(
       list.list.id,

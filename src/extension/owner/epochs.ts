@@ -12,7 +12,7 @@ import { pendingFor } from "../requests/send-request.js";
 import { runJob } from "../worker/client.js";
 import { changeOver, nextSerial, nowInSeconds } from "./batches.js";
 import { dueKey, isTimeFor, makesKeysItself, mayBeStopped, notedEpoch } from "./epoch-state.js";
-import { askRoster } from "./members.js";
+import { askNews } from "./members.js";
 import { addressees, isOwner, type NoticeAddressee, untold } from "./notice-addressees.js";
 import { makePackets, type NamedPacket, prepareTargets, sealNotice } from "./notice-packets.js";
 import { askAsOwner, noteRefusal, ownerSecret } from "./owner-requests.js";
@@ -281,7 +281,7 @@ async function lookAgain({ list: address, id }: PendingRequest): Promise<void> {
       run?.asked?.request === id ? { ...run, asked: null, refusedAt: history.hashes.length } : run,
     );
   });
-  await askRoster(address).catch(() => undefined);
+  await askNews(address).catch(() => undefined);
 }
 
 /** A server of an older version keeps no notice: the key is asked for, and the members are told one by one. */
@@ -316,7 +316,7 @@ export async function changeAnswered(asked: PendingRequest, result: AnswerResult
   if (result.kind !== "refused") {
     await withLock("telling", () => finish(list, run));
     // the change is in the record
-    await askRoster(address).catch(() => undefined);
+    await askNews(address).catch(() => undefined);
     return true;
   }
   const { code } = result;

@@ -1,5 +1,5 @@
 import { parseAddress } from "../../mail/mailbox.js";
-import type { RecordLink, RosterMember } from "../../membership/request/answer-result.js";
+import { type RecordLink, ROSTER_PAGE, type RosterMember } from "../../membership/request/answer-result.js";
 import type { MemberRole } from "../../membership/request/commands.js";
 import { withChange } from "../../membership/roster/change.js";
 import { NO_PREVIOUS } from "../../membership/roster/log.js";
@@ -24,15 +24,40 @@ import { askAsOwner, noteRefusal, raiseAlarm } from "./owner-requests.js";
 /** A question for the roster that was not answered for so long was lost. */
 const ROSTER_LOST_MS = 10 * 60_000;
 
-/** Asks for the members and the record's new entries, unless that is on its way. */
+/** Asks for all members and the record's new entries, unless that is on its way. */
 export async function askRoster(address: string): Promise<void> {
+  if (!(await isAsked(address))) await askForAll(await loadOwned(address));
+}
+
+const askForAll = (list: OwnedList) => askAsOwner(list, { do: "roster", after: list.history.hashes.length });
+
+/**
+ * Asks for the record's new entries, and for the members around somebody, unless that is on its way. Of a list that fits into one answer
+ * for all of them: of 100,000 those would be 200 answers each time that somebody comes or goes.
+ * @param about whoever is spoken of; the owner if nobody is
+ */
+export async function askNews(address: string, about: string | null = null): Promise<void> {
   const list = await loadOwned(address);
+  if (list.members.length < ROSTER_PAGE) return askRoster(address);
+  if (!(await isAsked(address))) await askAround(list, about ?? list.ownerAddress);
+}
+
+async function isAsked(address: string): Promise<boolean> {
   const since = Date.now() - ROSTER_LOST_MS;
   const waiting = (await pendingFor(address)).filter(({ do: what }) => what === "roster");
-  if (waiting.some(({ failure, askedAt }) => failure === null && Date.parse(askedAt) > since)) return;
+  if (waiting.some(({ failure, askedAt }) => failure === null && Date.parse(askedAt) > since)) return true;
   // one that could not be sent keeps nobody from asking again: the right to send may have been given since
   for (const { id, failure } of waiting) if (failure !== null) await forgetPending(id);
-  await askAsOwner(list, { do: "roster", after: list.history.hashes.length });
+  return false;
+}
+
+/** Asks for the page of members in which somebody is, or would be. By `about` its answer is known as a part. */
+async function askAround(list: OwnedList, about: string): Promise<void> {
+  const { members, history } = list;
+  // the server's order: of octets, as is that of two texts of ASCII
+  const before = members.filter(({ address }) => address < about).at(-1);
+  const from = before === undefined ? {} : { from: parseAddress(before.address) };
+  await askAsOwner(list, { do: "roster", after: history.hashes.length, ...from }, about);
 }
 
 /** Takes somebody off the list. Both are named: an address may come to have another key. */
@@ -92,7 +117,7 @@ export async function noteHead(address: string, head: RosterHead, signedAt: Date
   });
   if (check.kind === "alarm") await raiseAlarm(address, alarmCodes[check.alarm.kind]);
   // with a locked key it is asked for when the page's button is pressed
-  if (check.kind === "newer" && isOwner(owned)) await askRoster(address).catch(() => undefined);
+  if (check.kind === "newer" && isOwner(owned)) await askNews(address).catch(() => undefined);
 }
 
 const alarmCodes = { forked: "roster-forked", behind: "roster-behind", missing: "roster-altered" } as const;
@@ -110,19 +135,17 @@ export async function commandAnswered(
   if (result.kind === "refused") return noteRefusal(asked, result.code);
   const head = headOf(result);
   if (head !== undefined) await noteHead(asked.list, head, date);
-  await askRoster(asked.list);
+  await askNews(asked.list, asked.about);
 }
 
 /** The members, and the record's entries after those known. */
-export async function rosterAnswered(
-  asked: PendingRequest,
-  result: Extract<AnswerResult, { readonly kind: "roster" }>,
-  date: Date,
-): Promise<void> {
+export async function rosterAnswered(asked: PendingRequest, result: RosterAnswer, date: Date): Promise<void> {
   const list = await loadOwned(asked.list);
   const now = new Date().toISOString();
   // a page that overtook another brings what is known already
   const links = result.entries.filter(({ number }) => number > list.history.hashes.length);
+  const isPart = asked.about !== null;
+  let changed: readonly string[] = [];
   try {
     const { hashes, change, gone, resumed } = await followedFurther(list, links, now);
     for (const [address, member] of Object.entries(change.members)) {
@@ -133,12 +156,21 @@ export async function rosterAnswered(
     for (const { by, address } of change.unsigned) {
       if (by === "unentitled") await raiseAlarm(list.address, "not-allowed", address ?? null);
     }
+    const left = new Set(
+      Object.entries(change.members).flatMap(([one, now_]) => (now_ === null ? [one] : [])),
+    );
+    changed = Object.keys(change.members).filter((one) => !left.has(one));
     await changeOwned(list.address, (before) => ({
       ...before,
       // another page with the same entries may have come first
       history: isSameLog(before, list) ? withChange(before.history, hashes, change) : before.history,
       epoch: afterEntries(before.epoch, gone, resumed),
-      members: withPage(before.members, result),
+      members: isPart
+        ? withPart(
+            before.members.filter(({ address }) => !left.has(address)),
+            result,
+          )
+        : withPage(before.members, result),
       membersAt: now,
       held: result.status?.held ?? 0,
     }));
@@ -150,6 +182,7 @@ export async function rosterAnswered(
   await noteHead(list.address, result.head, date);
   const after = await loadOwned(list.address);
   const isRecordLonger = after.history.hashes.length < result.head.number && links.length > 0;
+  if (isPart) return partAnswered(after, result, isRecordLonger, changed);
   if (result.next !== undefined || isRecordLonger) {
     // members that came are not asked for again because the record goes on
     const from = result.next ?? result.members.at(-1)?.address ?? result.from;
@@ -183,6 +216,31 @@ async function followedFurther(
 }
 
 /**
+ * What is left to ask when the members around somebody have come: those around who else has come or changed. Once for all of them, or
+ * where the record goes on: then they are many.
+ */
+async function partAnswered(
+  list: OwnedList,
+  result: RosterAnswer,
+  isRecordLonger: boolean,
+  changed: readonly string[],
+): Promise<void> {
+  const [first, ...others] = changed.filter((address) => !isIn(result, address));
+  if (isRecordLonger || others.length > 0) {
+    await askForAll(list);
+    return;
+  }
+  if (first !== undefined) return askAround(list, first);
+  for (const { address } of unexplained(list)) await raiseAlarm(list.address, "roster-altered", address);
+}
+
+/** Whether an address is where the members of an answer are, whoever has it. */
+function isIn({ from, next, members }: RosterAnswer, address: string): boolean {
+  const last = next === undefined ? undefined : members.at(-1)?.address;
+  return (from === undefined || address > from) && (last === undefined || address <= last);
+}
+
+/**
  * @param gone    who had the list key, even if they came and went since the record was looked at last
  * @param resumed a server that was restored from a backup may have lost what was left with it: all of it is left there once more
  */
@@ -192,11 +250,18 @@ const afterEntries = (epoch: StoredEpoch, gone: readonly string[], resumed: bool
   run: resumed && epoch.run !== null ? { ...epoch.run, told: [] } : epoch.run,
 });
 
+type RosterAnswer = Extract<AnswerResult, { readonly kind: "roster" }>;
+
+/** What is known of the members, with those of one place in their order: nobody is there but whom the answer has. */
+function withPart(known: readonly StoredMember[], result: RosterAnswer): readonly StoredMember[] {
+  const { from, members } = result;
+  const others = known.filter(({ address }) => !isIn(result, address));
+  const isBefore = ({ address }: StoredMember) => from !== undefined && address <= from;
+  return [...others.filter(isBefore), ...members.map(kept), ...others.filter((one) => !isBefore(one))];
+}
+
 /** What is known of the members, with another page: the first takes the place of all that was known. */
-function withPage(
-  known: readonly StoredMember[],
-  { members, from }: Extract<AnswerResult, { readonly kind: "roster" }>,
-): readonly StoredMember[] {
+function withPage(known: readonly StoredMember[], { members, from }: RosterAnswer): readonly StoredMember[] {
   const page = members.map(kept);
   if (from === undefined) return page;
   const named = new Set(page.map(({ address }) => address));
@@ -236,5 +301,5 @@ export const takeReport: IncomingHandlers["report"] = async (address, report) =>
     return report.event === "role" ? askStanding(address) : undefined;
   }
   if (report.event === "second-join") await raiseAlarm(address, "introduction-used");
-  await askRoster(address);
+  await askNews(address);
 };

@@ -19,7 +19,7 @@ import {
   passNext,
 } from "./batches.js";
 import { changeAnswered, renewByHand } from "./epochs.js";
-import { askRoster, headOf, noteHead } from "./members.js";
+import { askNews, headOf, noteHead } from "./members.js";
 import { addresseeByKey, latecomers, ownersByLog, ownersUntold, untold } from "./notice-addressees.js";
 import { askAsOwner, noteRefusal, ownerSecret } from "./owner-requests.js";
 import { listSecretsBefore } from "./secrets-before.js";
@@ -189,7 +189,7 @@ export async function noticeAnswered(
   const head = headOf(result);
   if (head !== undefined) await noteHead(list, head, date);
   // who has come or gone since is looked up before the next batch, too
-  await askRoster(list).catch(() => undefined);
+  await askNews(list).catch(() => undefined);
   await goOnTelling(list, limits);
 }
 
