@@ -27,6 +27,9 @@ const PART = 3_000;
 /** The list whose packets are made. */
 const PACKETS_SIZE = 10_000;
 
+/** A right that the page asks for is given without the question. */
+const PREFERENCES = { "extensions.webextOptionalPermissionPrompts": false };
+
 const built = fileURLToPath(new URL("../../dist/extension", import.meta.url));
 
 /** Runs in the page: whether the members are shown. Opened anew, the page is where one always begins, so it goes to the tab itself. */
@@ -113,15 +116,23 @@ function kept(list: OwnedList): Readonly<Record<string, unknown>> {
 /** The packets of a new list key, for the first of the members: no server answers, so that it stays at them. */
 async function packetRows(addon: InstalledAddon, page: MembersPage): Promise<readonly Row[]> {
   const words = wordsOf("en");
-  await page.waitFor(words("new_key_button"));
-  await page.press(words("new_key_button"));
-  await page.waitFor(words("new_key_now"));
-  const start = Date.now();
-  await page.press(words("new_key_now"));
-  const time = await addon.inBackground(z.number(), UNTIL_ASKED, OWNED_KEY, start);
-  return compare("owner: packets of a new list key, a thousand members", "ms", time / (PART / 1_000), [
-    { name: "the goal", value: PACKETS_GOAL_MS, goal: 1 },
-  ]);
+  const made = async () => {
+    await page.waitFor(words("new_key_button"));
+    await page.press(words("new_key_button"));
+    await page.waitFor(words("new_key_now"));
+    const start = Date.now();
+    await page.press(words("new_key_now"));
+    return (await addon.inBackground(z.number(), UNTIL_ASKED, OWNED_KEY, start)) / (PART / 1_000);
+  };
+  const first = await made();
+  await page.waitFor(words("epoch_stop"));
+  await page.press(words("epoch_stop"));
+  const second = await made();
+  const goal = [{ name: "the goal", value: PACKETS_GOAL_MS, goal: 1 }];
+  return [
+    ...compare("owner: packets of a new list key, a thousand members", "ms", second, goal),
+    ...compare("owner: the same, before anything is known of their certificates", "ms", first, goal),
+  ];
 }
 
 async function openingRows(count: number): Promise<readonly Row[]> {
@@ -130,7 +141,7 @@ async function openingRows(count: number): Promise<readonly Row[]> {
   const entries = Object.entries(kept(await listOf(made, owner, count)));
   const world = await World.start();
   try {
-    const thunderbird = await world.openThunderbird("alice");
+    const thunderbird = await world.openThunderbird("alice", PREFERENCES);
     const addon = await InstalledAddon.install(thunderbird, built);
     const key = await keyRecord(owner);
     await addon.setStorage("listseal", {
