@@ -2,6 +2,8 @@
 import { jest } from "@jest/globals";
 import { calls } from "../../src/extension/app/handlers/page-handlers.js";
 import { lockAll } from "../../src/extension/keys/unlocked.js";
+import { askNews } from "../../src/extension/owner/members.js";
+import { changeOwned } from "../../src/extension/records/owned-storage.js";
 import { ROSTER_PAGE } from "../../src/membership/request/answer-result.js";
 import { begin, card, cardFile, listKey, play, teamAddress } from "../server/asking.js";
 import { addCrowd, wholeRoster } from "../server/many-members.js";
@@ -61,7 +63,11 @@ test("who comes and goes is asked for where they are, and not with everybody els
   const list = await play.service.store.listByAddress(teamAddress);
   if (list === undefined) throw new Error("no list");
   await play.office((office) =>
-    addCrowd(office, { list, address: teamAddress, key: listKey, server: card.server }, 2 * ROSTER_PAGE),
+    addCrowd(office, { list, address: teamAddress, key: listKey, server: card.server }, CROWD),
+  );
+  // as many behind the owner: the page around her is not the last one
+  await play.office((office) =>
+    addCrowd(office, { list, address: teamAddress, key: listKey, server: card.server }, CROWD, CROWD, "zoe"),
   );
   await olga.as(() => calls["owner:refresh"]({ list: teamAddress }));
   await olga.settled();
@@ -85,6 +91,8 @@ test("who comes and goes is asked for where they are, and not with everybody els
   expect(await asSeen()).toEqual(await asItIs());
   expect(await asSeen()).not.toContain(bob.address);
   expect(asked()).toBeLessThanOrEqual(3);
+  // he has the list key
+  expect((await olga.owned()).epoch).toMatchObject({ due: { why: "gone" } });
 
   // whom the operator takes off is told of by the entry, and somebody whom a lying server goes on to name is suspect
   await play.office(({ store }) =>
@@ -104,13 +112,22 @@ test("who comes and goes is asked for where they are, and not with everybody els
   expect(asked()).toBeLessThanOrEqual(3);
   expect((await olga.owned()).alarms).toEqual([]);
 
+  // an answer was lost when all were asked for: they are asked for once more, and not the part around somebody
+  await olga.as(() =>
+    changeOwned(teamAddress, (owned) => ({ ...owned, members: owned.members.slice(0, 600) })),
+  );
+  await olga.as(() => askNews(teamAddress));
+  await olga.settled();
+  expect(await asSeen()).toEqual(await asItIs());
+  asked();
+
   // many at once: everybody is asked for once more
   await play.office((office) =>
-    addCrowd(office, { list, address: teamAddress, key: listKey, server: card.server }, 3, 2 * ROSTER_PAGE),
+    addCrowd(office, { list, address: teamAddress, key: listKey, server: card.server }, 3, 2 * CROWD),
   );
   await olga.posts("three have come");
   await olga.reads("three have come");
-  while ((await asSeen()).length < 2 * ROSTER_PAGE + 3) await olga.takesNext();
+  while ((await asSeen()).length < 2 * CROWD + 3) await olga.takesNext();
   await olga.settled();
   expect(await asSeen()).toEqual(await asItIs());
   expect((await olga.owned()).alarms).toEqual([]);

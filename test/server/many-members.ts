@@ -12,10 +12,11 @@ export async function addCrowd(
   list: PlayList,
   count: number,
   first = 0,
+  local = "crowd",
 ): Promise<readonly string[]> {
   const { key } = await person("Crowd");
   const certificate = key.secret.toPublic().write();
-  const addresses = Array.from({ length: count }, (_, index) => `crowd${first + index}@people.test`);
+  const addresses = Array.from({ length: count }, (_, index) => `${local}${first + index}@people.test`);
   for (const [place, address] of addresses.entries()) {
     const index = first + place;
     const fingerprint = index.toString(16).padStart(40, "0");

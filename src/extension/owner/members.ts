@@ -38,7 +38,10 @@ const askForAll = (list: OwnedList) => askAsOwner(list, { do: "roster", after: l
  */
 export async function askNews(address: string, about: string | null = null): Promise<void> {
   const list = await loadOwned(address);
-  if (list.members.length < ROSTER_PAGE) return askRoster(address);
+  const { members, history } = list;
+  // or one of whose members some have never come: an answer was lost in the middle
+  const isWhole = members.length >= Object.keys(history.members).length;
+  if (members.length < ROSTER_PAGE || !isWhole) return askRoster(address);
   if (!(await isAsked(address))) await askAround(list, about ?? list.ownerAddress);
 }
 

@@ -67,8 +67,9 @@ const ownerAnswers = {
     // whoever came in under a former list key gets the present one
     if (!(await ownsLists())) return;
     await (await notices()).tellLatecomers(list);
-    // whoever has gone has the list key still
-    if (result.kind === "roster" && result.next === undefined) await (await epochs()).renewListKey(list);
+    // whoever has gone has the list key still: looked at with the last page of all members, or with the part around somebody
+    const isLast = result.kind === "roster" && (result.next === undefined || asked.about !== null);
+    if (isLast) await (await epochs()).renewListKey(list);
   },
   "set-role": commandAnswered,
   held: async (...answer) => (await moderating()).heldAnswered(...answer),
