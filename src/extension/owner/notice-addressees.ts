@@ -55,7 +55,7 @@ export function addressees({ history, ownerKey }: OwnedList): readonly NoticeAdd
 const readersOf = new WeakMap<object, readonly NoticeAddressee[]>();
 
 /** Whom a new list key is for, the owner among them. */
-export function readers({ members }: OwnedList["history"]): readonly NoticeAddressee[] {
+function readers({ members }: OwnedList["history"]): readonly NoticeAddressee[] {
   const known = readersOf.get(members);
   if (known !== undefined) return known;
   const found: NoticeAddressee[] = [];
@@ -64,19 +64,19 @@ export function readers({ members }: OwnedList["history"]): readonly NoticeAddre
   return found;
 }
 
+/** Whether a new list key is for a member: for those who are in by an owner's word, with a key that is theirs alone. */
+export const isReader = ({ by, certificate, revoked }: LoggedMember): boolean =>
+  by !== "operator" && certificate !== undefined && revoked !== true;
+
 /** One of {@link addressees}, by their key. */
 export function addresseeByKey({ history }: OwnedList, fingerprint: string): NoticeAddressee | undefined {
   const found = Object.entries(history.members).find(([, member]) => member.fingerprint === fingerprint);
   return found && addressee(...found)[0];
 }
 
-function addressee(
-  address: string,
-  { fingerprint, by, certificate, revoked }: LoggedMember,
-): readonly NoticeAddressee[] {
-  return by === "operator" || certificate === undefined || revoked
-    ? []
-    : [{ address, fingerprint, certificate }];
+function addressee(address: string, member: LoggedMember): readonly NoticeAddressee[] {
+  const { fingerprint, certificate } = member;
+  return certificate === undefined || !isReader(member) ? [] : [{ address, fingerprint, certificate }];
 }
 
 /** Those whose copies the server has not taken yet; who has joined meanwhile is one, who has left is none. */

@@ -9,7 +9,7 @@ import type { OwnedList, StoredInvitation, StoredMember, StoredNotice } from "..
 import type { EpochReason } from "../records/stored-epoch.js";
 import type { PendingRequest } from "../requests/pending.js";
 import { dueKey, hoursExposed, makesKeysItself, mayBeStopped } from "./epoch-state.js";
-import { addressees, isOwner, ownersUntold, readers, untold } from "./notice-addressees.js";
+import { addressees, isOwner, isReader, ownersUntold, untold } from "./notice-addressees.js";
 
 /** An owned list as its page shows it. Pure, and nothing secret in it. */
 
@@ -265,11 +265,15 @@ function stateOf(
 }
 
 function readersOfNewKey({ history, ownerAddress }: OwnedList): OwnedView["newKey"] {
-  const to = readers(history).map(({ address }) => address);
-  const all = Object.keys(history.members);
-  const reached = new Set(to.length === all.length ? [] : to);
-  const notTo = to.length === all.length ? [] : all.filter((address) => !reached.has(address));
-  return { to: namesOf(to.filter((address) => address !== ownerAddress)), notTo: namesOf(notTo) };
+  const members: Readonly<Record<string, LoggedMember>> = history.members;
+  const [to, notTo]: [string[], string[]] = [[], []];
+  for (const address of Object.keys(members)) {
+    const member = members[address];
+    if (member === undefined) continue;
+    if (!isReader(member)) notTo.push(address);
+    else if (address !== ownerAddress) to.push(address);
+  }
+  return { to: namesOf(to), notTo: namesOf(notTo) };
 }
 
 /** A new list key on its way; null also if what was asked for it was forgotten: then it can be begun again. */
