@@ -6,6 +6,7 @@ import { lockAll } from "../../src/extension/keys/unlocked.js";
 import { takeRidingNotice } from "../../src/extension/member/riding-notice.js";
 import { GATHER_MS } from "../../src/extension/owner/epoch-state.js";
 import { renewAllIfDue } from "../../src/extension/owner/epochs.js";
+import { takeReceipt } from "../../src/extension/owner/notices.js";
 import { openSealed } from "../../src/extension/reading/opening.js";
 import { changeOwned } from "../../src/extension/records/owned-storage.js";
 import { load, update } from "../../src/extension/records/storage.js";
@@ -17,7 +18,7 @@ import { fromBase64 } from "../../src/mail/base64.js";
 import { parseAddress } from "../../src/mail/mailbox.js";
 import { readOwnShell } from "../../src/mail/own-shell.js";
 import { requestTypes } from "../../src/mail/part-types.js";
-import { writeNotice } from "../../src/membership/notice/owner-notice.js";
+import { writeNotice, writeReceipt } from "../../src/membership/notice/owner-notice.js";
 import { generateKey, parseFingerprint, readOpeningKey, sealingHalf } from "../../src/openpgp/keys.js";
 import { begin, cardFile, play, teamAddress } from "../server/asking.js";
 import { local } from "./fake-host.js";
@@ -126,6 +127,33 @@ test("a copy brings the key that it is under; its receipt goes with what is sent
   await bob.settled();
   await olga.posts("and the next one");
   expect(readOwnShell(await lastCopyOf(bob))?.riding).toBeUndefined();
+});
+
+/** Bob's receipt for the notice of today's list key, sealed to Olga, as if it were for this list. */
+async function receiptFor(address: string, serial: number): Promise<Uint8Array> {
+  const owner = await readOpeningKey("member", fromBase64((await olga.key()).secret));
+  const reader = await readOpeningKey("member", fromBase64((await bob.key()).secret));
+  const key = parseFingerprint(await keyOf(olga));
+  const date = new Date(Math.floor(Date.now() / 1000) * 1000);
+  const listKey = await generateKey("list", { address: parseAddress(address), profile: "compatible" });
+  const news = { kind: "new-list-key", listKey, graceEnds: date } as const;
+  const notice = { serial, date, list: { address: parseAddress(address), key }, news };
+  return writeReceipt(notice, reader, sealingHalf(owner));
+}
+
+// attack: somebody who is on two lists of one owner says on one that the key of the other has arrived
+test("a receipt counts for the list that it names, whatever else its owner's key owns", async () => {
+  await keyChanges();
+  const toBob = async () =>
+    (await olga.owned()).notices.at(-1)?.to.find(({ address }) => address === bob.address)?.confirmedAt;
+  const serial = (await olga.owned()).notices.at(-1)?.serial ?? 0;
+  expect(await toBob()).toBeNull();
+  const other = await receiptFor("other@lists.example", serial);
+  expect(await olga.as(() => takeReceipt(other))).toEqual({ kind: "not-for-me" });
+  expect(await toBob()).toBeNull();
+  const own = await receiptFor(list, serial);
+  expect(await olga.as(() => takeReceipt(own))).toMatchObject({ kind: "receipt", list });
+  expect(await toBob()).not.toBeNull();
 });
 
 test("after a day the receipt goes by itself", async () => {
