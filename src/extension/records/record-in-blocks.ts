@@ -54,7 +54,11 @@ export function recordInBlocks<R extends object>(key: string, read: (value: unkn
 
   async function load(): Promise<R> {
     const { root, keptAs } = await rootNow();
-    if (keptAs === undefined) return read(root);
+    if (keptAs === undefined) {
+      // nor is anything left in memory of what was forgotten
+      known = undefined;
+      return read(root);
+    }
     // a page that opens asks for several things at once: the blocks are read for the first of them
     if (known?.revision !== keptAs.revision) {
       known = { revision: keptAs.revision, record: loadBlocks(root, keptAs) };
