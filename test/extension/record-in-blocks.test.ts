@@ -1,6 +1,7 @@
 /** The record of the owned lists, of which one has many members: it lies in blocks, and whoever asks for it does not see that. */
 import fc from "fast-check";
 import { MAX_INLINE } from "../../src/extension/records/blocks.js";
+import { readNoticeTargets } from "../../src/extension/records/notice-targets.js";
 import { type OwnedList, readOwned } from "../../src/extension/records/owned-list.js";
 import { recordInBlocks } from "../../src/extension/records/record-in-blocks.js";
 import { type Address, parseAddress } from "../../src/mail/mailbox.js";
@@ -261,4 +262,11 @@ describe("a damaged record is refused, and left as it is", () => {
     await local.set({ [KEY]: { ...(isRecord(root) ? root : {}), version: 99 } });
     await expect(opened().load()).rejects.toMatchObject({ code: "unsupported-version" });
   });
+});
+
+test("what sealing a notice needs of certificates is read as version 1 had it", () => {
+  const target = { key: "AAAA", fingerprint: "BBBB", freshUntil: "2027-01-01T00:00:00.000Z" };
+  const lists = { [team]: { ["ab".repeat(32)]: target } };
+  expect(readNoticeTargets({ version: 1, lists })).toEqual({ version: 2, lists });
+  expect(() => readNoticeTargets({ version: 3, lists })).toThrow();
 });

@@ -84,15 +84,15 @@ export async function makePackets(
   const lane = async (): Promise<void> => {
     for (let batch = waiting.shift(); batch !== undefined; batch = waiting.shift()) {
       const { members, packets } = batch;
-      const digests = await Promise.all(members.map(digestOf));
+      const names = await Promise.all(members.map(digestOf));
       const input = members.map(({ certificate }, index) => ({
         certificate,
-        target: known[digests[index] ?? ""] ?? null,
+        target: known[names[index] ?? ""] ?? null,
       }));
       const work = { sessionKey, profile: list.profile, members: input, now: at };
       const results = (await runJobApart("notice-packets", work, { signal })).made;
       for (const [index, { packet, target }] of results.entries()) {
-        const [member, digest] = [members[index], digests[index]];
+        const [member, digest] = [members[index], names[index]];
         if (target !== null && digest !== undefined) found.set(digest, target);
         if (packet !== null && member !== undefined)
           packets.push({ to: parseFingerprint(member.fingerprint), packet });
@@ -141,8 +141,20 @@ export async function prepareTargets(list: OwnedList): Promise<void> {
 
 const workersAtATime = (): number => Math.min(Math.max(navigator.hardwareConcurrency ?? 1, 1), MOST_WORKERS);
 
-const digestOf = ({ certificate }: NoticeAddressee): Promise<string> =>
-  sha256(new TextEncoder().encode(certificate));
+/** Digests that are remembered, as long as this page lives: those of 100,000 members take seconds, and are wanted with each look. */
+const MOST_DIGESTS = 200_000;
+
+/** By certificate. */
+const digests = new Map<string, string>();
+
+async function digestOf({ certificate }: NoticeAddressee): Promise<string> {
+  const known = digests.get(certificate);
+  if (known !== undefined) return known;
+  const digest = await sha256(new TextEncoder().encode(certificate));
+  if (digests.size >= MOST_DIGESTS) digests.clear();
+  digests.set(certificate, digest);
+  return digest;
+}
 
 /** Keeps what is new, and of what was known that of members. */
 async function keepTargets(list: OwnedList, found: ReadonlyMap<string, KeptTarget>): Promise<void> {

@@ -1,5 +1,5 @@
 import { type Checked, object, only, recordOf, text } from "../../membership/file/check.js";
-import { keptRecord } from "./storage.js";
+import { recordInBlocks } from "./record-in-blocks.js";
 import { type Migrations, migrate } from "./stored.js";
 
 /**
@@ -20,7 +20,7 @@ const target = object<{
 export type ListTargets = Readonly<Record<string, Checked<typeof target>>>;
 
 /** Raise it with each change of {@link NoticeTargets}, and add the step to {@link noticeTargetsMigrations}. */
-export const NOTICE_TARGETS_VERSION = 1;
+export const NOTICE_TARGETS_VERSION = 2;
 
 export interface NoticeTargets {
   readonly version: typeof NOTICE_TARGETS_VERSION;
@@ -32,8 +32,8 @@ const record = object<{ readonly [K in keyof NoticeTargets]: NoticeTargets[K] }>
   lists: recordOf(recordOf(target)),
 });
 
-/** Version 1 is the first: nothing to migrate yet. */
-export const noticeTargetsMigrations: Migrations = {};
+/** Version 2 is the same; those of large lists lie in blocks beside it (`record-in-blocks.ts`), which no earlier one can read. */
+export const noticeTargetsMigrations: Migrations = { 1: (raw) => raw };
 
 /** @throws CheckError if it is damaged, or made by a newer version of the add-on */
 export function readNoticeTargets(value: unknown): NoticeTargets {
@@ -42,4 +42,4 @@ export function readNoticeTargets(value: unknown): NoticeTargets {
     : record(migrate(value, NOTICE_TARGETS_VERSION, noticeTargetsMigrations));
 }
 
-export const noticeTargets = keptRecord("listseal-notice-targets", readNoticeTargets);
+export const noticeTargets = recordInBlocks("listseal-notice-targets", readNoticeTargets);
