@@ -6,10 +6,8 @@ import { calls } from "../../src/extension/app/handlers/page-handlers.js";
 import { merged, planOf } from "../../src/extension/backup/merge.js";
 import { lockAll } from "../../src/extension/keys/unlocked.js";
 import { withoutListKeys } from "../../src/extension/member/delete-list-keys.js";
-import { GATHER_MS } from "../../src/extension/owner/epoch-state.js";
 import { renewAllIfDue } from "../../src/extension/owner/epochs.js";
 import { emptyOwned } from "../../src/extension/records/owned-list.js";
-import { changeOwned } from "../../src/extension/records/owned-storage.js";
 import { load, loadRaw, summaryOfList, update } from "../../src/extension/records/storage.js";
 import { keptKeysOf } from "../../src/extension/records/stored.js";
 import { begin, cardFile, play, teamAddress } from "../server/asking.js";
@@ -21,18 +19,18 @@ const address = teamAddress;
 let olga: Addon;
 let bob: Addon;
 
-/** Somebody comes and goes, an hour passes, and the first post is on its way under the list's next key. */
-async function nextPost(guest: string, post: string): Promise<void> {
+/** Somebody comes and goes, an hour passes, and the list's next key is begun. */
+async function beginsNextKey(guest: string): Promise<void> {
   const eve = new Addon(guest, play);
   await olga.invites(eve);
   await olga.about(eve, "remove");
-  await olga.as(() =>
-    changeOwned(address, (owned) => {
-      const since = new Date(Date.now() - GATHER_MS).toISOString();
-      return { ...owned, epoch: { ...owned.epoch, due: owned.epoch.due && { ...owned.epoch.due, since } } };
-    }),
-  );
+  await olga.waitsAnHour(address);
   await olga.as(renewAllIfDue);
+}
+
+/** As {@link beginsNextKey}, and the first post is on its way under that key. */
+async function nextPost(guest: string, post: string): Promise<void> {
+  await beginsNextKey(guest);
   await olga.settled();
   await olga.posts(post);
 }
@@ -134,16 +132,7 @@ describe.each(["pair", "secret"] as const)("a list with a %s", (kind) => {
     const before = await bob.list();
     const deleted = [...keptKeysOf(await olga.list()), ...keptKeysOf(before)].map(({ listKey }) => listKey);
     // the next one is begun, and the owner's and a member's former keys go before the server has heard of it
-    const eve = new Addon("Fay", play);
-    await olga.invites(eve);
-    await olga.about(eve, "remove");
-    await olga.as(() =>
-      changeOwned(address, (owned) => {
-        const since = new Date(Date.now() - GATHER_MS).toISOString();
-        return { ...owned, epoch: { ...owned.epoch, due: owned.epoch.due && { ...owned.epoch.due, since } } };
-      }),
-    );
-    await olga.as(renewAllIfDue);
+    await beginsNextKey("Fay");
     expect((await olga.owned()).epoch.run).not.toBeNull();
     const until = keptKeysOf(await olga.list()).at(-1)?.graceEnds ?? "";
     await olga.as(() => calls["list:delete-keys"]({ address, until }));

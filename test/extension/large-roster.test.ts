@@ -20,6 +20,18 @@ afterEach(async () => {
   await lockAll();
 });
 
+/** The operator takes {@link leaver} off. */
+const operatorRemoves = (listId: number) =>
+  play.office(({ store }) =>
+    store.removeMember(listId, leaver, ({ fingerprint }) => ({
+      do: "remove",
+      address: leaver,
+      fingerprint,
+      by: "operator",
+      at: new Date().toISOString(),
+    })),
+  );
+
 test("everybody is on it, once, with as little asked for twice as can be", async () => {
   const olga = new Addon("Olga", play);
   await olga.claim(cardFile);
@@ -41,15 +53,7 @@ test("everybody is on it, once, with as little asked for twice as can be", async
   // the record has as many entries, 200 in an answer; the members come along
   expect(play.sink.for(olga.address).length - before).toBe(3);
   // and once more: the first page takes the place of what was known
-  await play.office(({ store }) =>
-    store.removeMember(list.id, leaver, ({ fingerprint }) => ({
-      do: "remove",
-      address: leaver,
-      fingerprint,
-      by: "operator",
-      at: new Date().toISOString(),
-    })),
-  );
+  await operatorRemoves(list.id);
   await olga.as(() => calls["owner:refresh"]({ list: teamAddress }));
   await olga.settled();
   const after = (await olga.owned()).members.map(({ address }): string => address);
@@ -95,15 +99,7 @@ test("who comes and goes is asked for where they are, and not with everybody els
   expect((await olga.owned()).epoch).toMatchObject({ due: { why: "gone" } });
 
   // whom the operator takes off is told of by the entry, and somebody whom a lying server goes on to name is suspect
-  await play.office(({ store }) =>
-    store.removeMember(list.id, leaver, ({ fingerprint }) => ({
-      do: "remove",
-      address: leaver,
-      fingerprint,
-      by: "operator",
-      at: new Date().toISOString(),
-    })),
-  );
+  await operatorRemoves(list.id);
   await olga.posts("a head that is newer");
   await olga.reads("a head that is newer");
   while ((await asSeen()).includes(leaver)) await olga.takesNext();

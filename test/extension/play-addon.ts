@@ -2,9 +2,11 @@
  * People with the add-on and nothing else: its background code as it is, its worker's jobs, and a storage for each person;
  * mail goes to a real list server in this process and comes back from its relay. One person acts at a time ({@link Addon.as}).
  */
+
 import { arrivals, watchRecordHeads, watchRidingNotices } from "../../src/extension/app/handlers/incoming.js";
 import { calls } from "../../src/extension/app/handlers/page-handlers.js";
 import { takeRidingNotice } from "../../src/extension/member/riding-notice.js";
+import { GATHER_MS } from "../../src/extension/owner/epoch-state.js";
 import { packetsAnswered } from "../../src/extension/owner/epochs.js";
 import { keptFile } from "../../src/extension/owner/invitation-files.js";
 import { AddonError } from "../../src/extension/platform/errors.js";
@@ -12,7 +14,7 @@ import { type SentMail, setHost } from "../../src/extension/platform/host.js";
 import { type OpenedMail, openSealed } from "../../src/extension/reading/opening.js";
 import { openPrivateMail } from "../../src/extension/reading/private-reading.js";
 import type { OwnedList } from "../../src/extension/records/owned-list.js";
-import { loadOwned } from "../../src/extension/records/owned-storage.js";
+import { changeOwned, loadOwned } from "../../src/extension/records/owned-storage.js";
 import { load } from "../../src/extension/records/storage.js";
 import type { StoredList, StoredMemberKey } from "../../src/extension/records/stored.js";
 import { type Incoming, type IncomingHandlers, takePart } from "../../src/extension/requests/incoming.js";
@@ -400,6 +402,17 @@ export class Addon {
   async joins(invitation: { readonly file: string; readonly code: string }): Promise<void> {
     await this.as(() => calls["join:start"]({ ...invitation, name: this.name, passphrase: null }));
     await this.settled();
+  }
+
+  /** As if the hour that a new list key waits for others had passed for an owned list. It makes none yet. */
+  async waitsAnHour(list: string): Promise<void> {
+    await this.as(() =>
+      changeOwned(list, (owned) => {
+        const { due } = owned.epoch;
+        const since = new Date(Date.now() - GATHER_MS).toISOString();
+        return { ...owned, epoch: { ...owned.epoch, due: due && { ...due, since } } };
+      }),
+    );
   }
 
   /** What an owner's page asks for about another member. */

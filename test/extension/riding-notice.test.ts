@@ -4,11 +4,9 @@
  */
 import { lockAll } from "../../src/extension/keys/unlocked.js";
 import { takeRidingNotice } from "../../src/extension/member/riding-notice.js";
-import { GATHER_MS } from "../../src/extension/owner/epoch-state.js";
 import { renewAllIfDue } from "../../src/extension/owner/epochs.js";
 import { takeReceipt } from "../../src/extension/owner/notices.js";
 import { openSealed } from "../../src/extension/reading/opening.js";
-import { changeOwned } from "../../src/extension/records/owned-storage.js";
 import { load, update } from "../../src/extension/records/storage.js";
 import { readHeldReceipts, sendDueReceipts } from "../../src/extension/requests/held-receipts.js";
 import { loadRequests } from "../../src/extension/requests/pending.js";
@@ -35,12 +33,7 @@ const keyOf = async (who: Addon) => (await who.list()).listKeyFingerprint;
 /** Somebody goes, an hour passes, and the list has another key; nobody but Olga's add-on has heard of it. */
 async function keyChanges(goes = eve): Promise<void> {
   await olga.about(goes, "remove");
-  await olga.as(() =>
-    changeOwned(list, (owned) => {
-      const since = new Date(Date.now() - GATHER_MS).toISOString();
-      return { ...owned, epoch: { ...owned.epoch, due: owned.epoch.due && { ...owned.epoch.due, since } } };
-    }),
-  );
+  await olga.waitsAnHour(list);
   await olga.as(renewAllIfDue);
   await olga.settled();
   await play.untilQuiet();
