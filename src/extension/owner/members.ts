@@ -54,7 +54,7 @@ async function isAsked(address: string): Promise<boolean> {
   return false;
 }
 
-/** Asks for the page of members in which somebody is, or would be. By `about` its answer is known as a part. */
+/** Asks for the page of members in which somebody is, or would be: {@link isForPart}. */
 async function askAround(list: OwnedList, about: string): Promise<void> {
   const { members, history } = list;
   // the server's order: of octets, as is that of two texts of ASCII
@@ -62,6 +62,9 @@ async function askAround(list: OwnedList, about: string): Promise<void> {
   const from = before === undefined ? {} : { from: parseAddress(before.address) };
   await askAsOwner(list, { do: "roster", after: history.hashes.length, ...from }, about);
 }
+
+/** Whether a question for the roster is for the members around somebody ({@link askNews}), and not for all of them. */
+export const isForPart = ({ about }: PendingRequest): boolean => about !== null;
 
 /** Takes somebody off the list. Both are named: an address may come to have another key. */
 export async function removeFromList(list: string, address: string, fingerprint: string): Promise<void> {
@@ -147,7 +150,7 @@ export async function rosterAnswered(asked: PendingRequest, result: RosterAnswer
   const now = new Date().toISOString();
   // a page that overtook another brings what is known already
   const links = result.entries.filter(({ number }) => number > list.history.hashes.length);
-  const isPart = asked.about !== null;
+  const isPart = isForPart(asked);
   let changed: readonly string[] = [];
   try {
     const { hashes, change, gone, resumed } = await followedFurther(list, links, now);

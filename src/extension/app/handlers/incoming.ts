@@ -68,8 +68,9 @@ const ownerAnswers = {
     if (!(await ownsLists())) return;
     await (await notices()).tellLatecomers(list);
     // whoever has gone has the list key still: looked at with the last page of all members, or with the part around somebody
-    const isLast = result.kind === "roster" && (result.next === undefined || asked.about !== null);
-    if (isLast) await (await epochs()).renewListKey(list);
+    if (result.kind !== "roster") return;
+    if (result.next === undefined || (await members()).isForPart(asked))
+      await (await epochs()).renewListKey(list);
   },
   "set-role": commandAnswered,
   held: async (...answer) => (await moderating()).heldAnswered(...answer),
